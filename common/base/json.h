@@ -1,0 +1,34 @@
+/* json - RFC 8259: read strictly, written so that every number reads back to the same double. */
+#ifndef INDSUB_BASE_JSON_H
+#define INDSUB_BASE_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+
+enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 32 };
+
+/* Parses exactly one JSON value. cJSON alone takes more than RFC 8259 allows, so the text is checked
+ * first: grammar, UTF-8, depth at most JSON_DEPTH_MAX, no member twice in an object, no NUL in a
+ * string, no number beyond a double. Gives a tree for cJSON_Delete, or NULL with *err filled
+ * (BAD_REQUEST, with the byte where it went wrong). */
+cJSON *json_parse(const char *text, size_t size, struct err *err);
+
+/* The shortest decimal that reads back to value; integers without a fraction; "null" when value is
+ * not finite. Returns the length written, without the NUL. */
+size_t json_format_number(double value, char text[JSON_NUMBER_SIZE]);
+
+void json_put_number(struct buf *out, double value);
+void json_put_integer(struct buf *out, int64_t value);
+/* Quoted and escaped. text must be UTF-8. */
+void json_put_string(struct buf *out, const char *text);
+/* Quoted RFC 3339 of a feed time. */
+void json_put_time(struct buf *out, int64_t feed_ms);
+/* Any cJSON tree, with our numbers. */
+void json_put_tree(struct buf *out, const cJSON *tree);
+
+#endif

@@ -1,0 +1,133 @@
+/* indicator - what an indicator is: a row of a table, and the one function behind it.
+ *
+ *      row ── init ──► state ── commit(bar) ──► values, state moved on   (the bar closed)
+ *                        └───── peek(bar) ────► values, state untouched  (the bar is forming)
+ *
+ * An indicator knows nothing of symbols, sessions or time: it is given one number for each of its
+ * inputs and gives one for each of its outputs. A value that is not defined is NAN.
+ *
+ * Rules for a row's functions:
+ *  - The computation is written once, as an inline step function with a `keep` argument that is a
+ *    constant in both places; INDICATOR_FUNCTIONS makes commit and peek of it. So peek gives to the
+ *    bit what commit would, and a state is never copied to look ahead.
+ *  - Inputs are finite: a bar on which an input is undefined is left out by the caller.
+ *  - A state holds no pointer into itself (rings hold offsets): the caller may copy it with memcpy.
+ *  - Constant or logarithmic time a bar, whatever the window; no allocation after init. */
+#ifndef INDSUB_INDICATORS_INDICATOR_H
+#define INDSUB_INDICATORS_INDICATOR_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/indicators/arena.h"
+
+enum {
+    INDICATOR_PARAMS_MAX = 9,
+    INDICATOR_INPUTS_MAX = 6,
+    INDICATOR_OUTPUTS_MAX = 8,
+    INDICATOR_ALIASES_MAX = 2,
+    INDICATOR_LENGTH_MAX = 5000 /* the longest window of any row */
+};
+
+/* What a series offers on each bar. A row's input is one of these. */
+enum field {
+    FIELD_NONE, /* ends a list */
+    FIELD_OPEN,
+    FIELD_HIGH,
+    FIELD_LOW,
+    FIELD_CLOSE,
+    FIELD_VOLUME,
+    FIELD_OI,
+    FIELD_HL2,
+    FIELD_HLC3,
+    FIELD_OHLC4,
+    FIELD_DAY, /* the trading day's number: changes when a new session starts */
+    FIELD_COUNT
+};
+
+/* "close", "hl2", ...; FIELD_NONE where no field has that name (FIELD_DAY has none: it is not
+ * offered as a source). */
+enum field field_parse(const char *name);
+const char *field_name(enum field field);
+
+enum param_type {
+    PARAM_INT = 1, /* a whole number, given to functions as a double */
+    PARAM_REAL,
+    PARAM_CHOICE /* the index of a name in `choices` */
+};
+
+struct indicator_param {
+    const char *name; /* NULL ends the list */
+    enum param_type type;
+    double def, min, max;       /* for a choice: def is an index, min and max are not used */
+    const char *const *choices; /* NULL-terminated, of a PARAM_CHOICE */
+    const char *about;          /* "bars in the window" */
+};
+
+/* One input of a row. With a name, a subscriber may choose what it is (`source=RSI(14)`); without,
+ * it is that field of the bar and nothing else. */
+struct indicator_input {
+    enum field field;   /* what it is by default; FIELD_NONE ends the list */
+    const char *choose; /* "source", "source2", "periods", or NULL */
+};
+
+struct indicator {
+    const char *name;     /* "RSI" */
+    const char *title;    /* "Relative strength index" */
+    const char *category; /* of the catalogue: overlap momentum trend volatility volume price
+                             statistics math cycles candles performance */
+    const char *reference; /* author, year, page; or whose convention it follows */
+    const char *aliases[INDICATOR_ALIASES_MAX];
+    struct indicator_param params[INDICATOR_PARAMS_MAX + 1];
+    struct indicator_input inputs[INDICATOR_INPUTS_MAX + 1];
+    const char *outputs[INDICATOR_OUTPUTS_MAX + 1]; /* a single one carries the row's name */
+    const char *unavailable; /* why it is in the catalogue only; functions are then NULL */
+
+    /* Takes the state from the arena (zeroed, see arena.h) and sets it to "no bar yet". Params are
+     * those of the row, in its order, checked against their ranges. */
+    void (*init)(struct arena *arena, const double *params);
+    /* in: one number an input, out: one an output. */
+    void (*commit)(void *state, const double *in, double *out);
+    void (*peek)(const void *state, const double *in, double *out);
+
+    /* Bars until every output is defined (a series of fewer leaves some NAN). */
+    size_t (*defined_bars)(const double *params);
+    /* Bars until it is within 1e-9 relative of one computed from the beginning; 0 where the value
+     * depends on where the series starts for ever (OBV). defined_bars where there is no recursion.*/
+    size_t (*settled_bars)(const double *params);
+};
+
+/* The rows, in the catalogue's order; indicator_list.c has them. */
+extern const struct indicator *const INDICATORS[];
+size_t indicator_count(void);
+/* By name or alias, without regard to case; NULL if there is none. */
+const struct indicator *indicator_find(const char *name);
+
+size_t indicator_n_params(const struct indicator *row);
+size_t indicator_n_inputs(const struct indicator *row);
+size_t indicator_n_outputs(const struct indicator *row);
+
+/* Bytes that a state of these parameters takes. */
+size_t indicator_state_size(const struct indicator *row, const double *params);
+/* A state in `block`, which has that many bytes and is aligned as malloc aligns. */
+void indicator_state_init(const struct indicator *row, const double *params, void *block);
+
+/* Makes NAME_commit and NAME_peek of
+ *     static inline void NAME_step(struct NAME *self, const double *in, double *out, bool keep);
+ * which must change *self only under `if (keep)`. */
+#define INDICATOR_FUNCTIONS(NAME)                                                                  \
+    static void NAME##_commit(void *state, const double *in, double *out)                          \
+    {                                                                                              \
+        NAME##_step(state, in, out, true);                                                         \
+    }                                                                                              \
+    static void NAME##_peek(const void *state, const double *in, double *out)                      \
+    {                                                                                              \
+        NAME##_step((struct NAME *)(uintptr_t)state, in, out, false);                              \
+    }
+
+/* A step function and the kernels' must fold into commit and peek, or `keep` is no constant. */
+#define INDICATOR_STEP static inline __attribute__((always_inline)) void
+
+#endif
