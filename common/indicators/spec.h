@@ -44,6 +44,9 @@ enum err_code spec_parse_json(const cJSON *item, struct spec **spec, struct err 
 
 void spec_destroy(struct spec **spec);
 
+/* A copy of its own, for spec_destroy. */
+struct spec *spec_copy(const struct spec *spec);
+
 /* The key of the computation: the whole short form with every parameter by name, no blanks. Equal
  * exactly if the computations are. */
 void spec_put_key(const struct spec *spec, struct buf *out);

@@ -20,7 +20,9 @@ struct bar {
     int64_t last_ms;  /* of the newest data in it */
     double open, high, low, close;
     double volume;
-    double oi; /* the last one known, NAN if none */
+    double oi;           /* the last one known, NAN if none */
+    double oi_reference; /* what its change is counted from: the previous day's last, or the day's
+                            first; NAN if none */
 };
 
 #endif

@@ -1,0 +1,470 @@
+#include "daemon/compute/compute.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "common/base/mem.h"
+#include "daemon/compute/node.h"
+
+struct instance {
+    struct node node; /* first: a node's address is its instance's */
+    struct spec *spec;
+    char *key;
+    unsigned users; /* acquires, and instances that take it as a source */
+    double closed_values[INDICATOR_OUTPUTS_MAX];
+    struct buf text;
+    uint64_t text_stamp; /* of the plan's when text was made */
+    struct plan *plan;
+};
+
+struct plan {
+    struct compute *compute;
+    struct listing *listing;
+    enum timeframe timeframe;
+    struct series *series;
+    unsigned users;
+    void *user;
+    struct instance **instances; /* sources first */
+    size_t n, capacity;
+    size_t n_closed;   /* bars committed since the last restart */
+    uint64_t stamp;    /* moves on with every change of values */
+    struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
+    size_t n_ahead, ahead_capacity;
+    uint64_t key; /* listing and timeframe */
+    UT_hash_handle hh;
+};
+
+struct compute {
+    struct market *market;
+    struct plan *plans;
+    size_t n_instances;
+};
+
+struct compute *compute_new(struct market *market)
+{
+    struct compute *self = mem_alloc_zero(1, sizeof *self);
+    self->market = market;
+    return self;
+}
+
+void compute_destroy(struct compute **self)
+{
+    if (!*self)
+        return;
+    assert(!(*self)->plans);
+    free(*self);
+    *self = NULL;
+}
+
+size_t compute_n_instances(const struct compute *self)
+{
+    return self->n_instances;
+}
+
+/* ---- plans ------------------------------------------------------------------------------------
+ */
+
+static uint64_t plan_key(const struct listing *listing, enum timeframe timeframe)
+{
+    return (uint64_t)listing->id * TIMEFRAME_COUNT + (uint64_t)timeframe;
+}
+
+struct plan *compute_find_plan(struct compute *self, const struct listing *listing,
+                               enum timeframe timeframe)
+{
+    struct plan *plan;
+    uint64_t key = plan_key(listing, timeframe);
+    HASH_FIND(hh, self->plans, &key, sizeof key, plan);
+    return plan;
+}
+
+struct plan *compute_acquire_plan(struct compute *self, struct listing *listing,
+                                  enum timeframe timeframe)
+{
+    struct plan *plan = compute_find_plan(self, listing, timeframe);
+    if (!plan) {
+        plan = mem_alloc_zero(1, sizeof *plan);
+        plan->compute = self;
+        plan->listing = listing;
+        plan->timeframe = timeframe;
+        plan->series = market_acquire_series(self->market, listing, timeframe);
+        plan->key = plan_key(listing, timeframe);
+        series_closed(plan->series, &plan->n_closed);
+        HASH_ADD(hh, self->plans, key, sizeof plan->key, plan);
+    }
+    plan->users++;
+    return plan;
+}
+
+void compute_release_plan(struct plan **plan)
+{
+    struct plan *self = *plan;
+    *plan = NULL;
+    if (!self || --self->users > 0)
+        return;
+    assert(self->n == 0);
+    HASH_DEL(self->compute->plans, self);
+    market_release_series(self->compute->market, self->listing, self->timeframe);
+    free(self->instances);
+    free(self->ahead);
+    free(self);
+}
+
+struct listing *plan_listing(const struct plan *self)
+{
+    return self->listing;
+}
+
+struct series *plan_series(const struct plan *self)
+{
+    return self->series;
+}
+
+enum timeframe plan_timeframe(const struct plan *self)
+{
+    return self->timeframe;
+}
+
+void plan_set_user(struct plan *self, void *user)
+{
+    self->user = user;
+}
+
+void *plan_user(const struct plan *self)
+{
+    return self->user;
+}
+
+size_t plan_n_instances(const struct plan *self)
+{
+    return self->n;
+}
+
+struct instance *plan_instance(const struct plan *self, size_t i)
+{
+    return self->instances[i];
+}
+
+static struct fields fields_of(const struct plan *self, const struct bar *bar)
+{
+    return fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
+}
+
+/* ---- replay -----------------------------------------------------------------------------------
+ */
+
+/* Fresh nodes for some instances and all that they need, in the plan's order. */
+struct replay {
+    const struct plan *plan;
+    struct node *nodes;
+    struct instance **of; /* the instance that each node stands for */
+    size_t n;
+};
+
+static size_t replay_find(const struct replay *self, const struct instance *instance)
+{
+    size_t i = 0;
+    while (i < self->n && self->of[i] != instance)
+        i++;
+    return i;
+}
+
+static void replay_add(struct replay *self, struct instance *instance)
+{
+    if (replay_find(self, instance) < self->n)
+        return;
+    const struct node *model = &instance->node;
+    for (size_t k = 0; k < model->n_inputs; k++)
+        if (model->inputs[k].from)
+            replay_add(self, (struct instance *)(uintptr_t)model->inputs[k].from);
+    struct node *node = &self->nodes[self->n];
+    node_init(node, model->row, model->params);
+    for (size_t k = 0; k < model->n_inputs; k++) {
+        node->inputs[k] = model->inputs[k];
+        if (model->inputs[k].from) {
+            const struct instance *from = (const struct instance *)model->inputs[k].from;
+            node->inputs[k].from = &self->nodes[replay_find(self, from)];
+        }
+    }
+    self->of[self->n++] = instance;
+}
+
+static void replay_begin(struct replay *self, const struct plan *plan,
+                         struct instance *const *instances, size_t n)
+{
+    *self = (struct replay){.plan = plan};
+    self->nodes = mem_alloc_zero(plan->n, sizeof *self->nodes);
+    self->of = mem_alloc_zero(plan->n, sizeof *self->of);
+    for (size_t i = 0; i < n; i++)
+        replay_add(self, instances[i]);
+}
+
+static void replay_bar(struct replay *self, const struct bar *bar)
+{
+    struct fields fields = fields_of(self->plan, bar);
+    for (size_t i = 0; i < self->n; i++)
+        node_commit(&self->nodes[i], &fields);
+}
+
+static void replay_end(struct replay *self)
+{
+    for (size_t i = 0; i < self->n; i++)
+        node_clear(&self->nodes[i]);
+    free(self->nodes);
+    free(self->of);
+}
+
+void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
+                 size_t last, plan_replay_fn *fn, void *context)
+{
+    size_t n_bars;
+    const struct bar *bars = series_closed(self->series, &n_bars);
+    if (last > n_bars)
+        last = n_bars;
+    struct replay replay;
+    replay_begin(&replay, self, instances, n);
+    size_t *node_of = mem_alloc_zero(n, sizeof *node_of);
+    struct buf *texts = mem_alloc_zero(n, sizeof *texts);
+    for (size_t i = 0; i < n; i++)
+        node_of[i] = replay_find(&replay, instances[i]);
+    for (size_t k = 0; k < last; k++) {
+        replay_bar(&replay, &bars[k]);
+        if (k < first)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            buf_reset(&texts[i]);
+            node_put_values(&replay.nodes[node_of[i]], &texts[i]);
+        }
+        fn(context, &bars[k], texts);
+    }
+    for (size_t i = 0; i < n; i++)
+        buf_destroy(&texts[i]);
+    free(texts);
+    free(node_of);
+    replay_end(&replay);
+}
+
+/* ---- instances --------------------------------------------------------------------------------
+ */
+
+const struct spec *instance_spec(const struct instance *self)
+{
+    return self->spec;
+}
+
+const char *instance_key(const struct instance *self)
+{
+    return self->key;
+}
+
+const double *instance_values(const struct instance *self)
+{
+    return self->node.values;
+}
+
+const struct buf *instance_text(struct instance *self)
+{
+    if (self->text_stamp != self->plan->stamp) {
+        buf_reset(&self->text);
+        node_put_values(&self->node, &self->text);
+        self->text_stamp = self->plan->stamp;
+    }
+    return &self->text;
+}
+
+size_t instance_bars_missing(const struct instance *self)
+{
+    size_t needed = self->node.row->defined_bars(self->node.params), has = self->node.n_committed;
+    if (has >= needed)
+        return 0;
+    size_t missing = needed - has;
+    for (size_t i = 0; i < self->node.n_inputs; i++) /* its sources warm up first */
+        if (self->node.inputs[i].from)
+            missing += instance_bars_missing((const struct instance *)self->node.inputs[i].from);
+    return missing;
+}
+
+static struct instance *find_instance(const struct plan *self, const char *key)
+{
+    for (size_t i = 0; i < self->n; i++)
+        if (strcmp(self->instances[i]->key, key) == 0)
+            return self->instances[i];
+    return NULL;
+}
+
+/* Carries a new instance through the kept bars: computed beside what it takes its inputs from. */
+static void warm(struct plan *self, struct instance *instance)
+{
+    size_t n_bars;
+    const struct bar *bars = series_closed(self->series, &n_bars);
+    struct replay replay;
+    replay_begin(&replay, self, &instance, 1);
+    for (size_t k = 0; k < self->n_closed && k < n_bars; k++)
+        replay_bar(&replay, &bars[k]);
+    struct node *done = &replay.nodes[replay_find(&replay, instance)];
+    void *fresh = instance->node.state;
+    instance->node.state = done->state;
+    instance->node.n_committed = done->n_committed;
+    memcpy(instance->node.values, done->values, sizeof done->values);
+    memcpy(instance->closed_values, done->values, sizeof done->values);
+    done->state = fresh;
+    replay_end(&replay);
+    self->n_ahead = 0;
+}
+
+static struct instance *start_instance(struct plan *self, const struct spec *spec, char *key)
+{
+    struct instance *instance = mem_alloc_zero(1, sizeof *instance);
+    instance->plan = self;
+    instance->key = key;
+    node_init(&instance->node, spec->row, spec->params);
+    for (size_t i = 0; i < instance->node.n_inputs; i++) {
+        const struct spec_source *source = &spec->sources[i];
+        struct node_input *input = &instance->node.inputs[i];
+        input->field = source->field;
+        input->output = source->output;
+        if (source->nested)
+            input->from = &plan_acquire_instance(self, source->nested)->node;
+    }
+    self->instances =
+        mem_grow(self->instances, self->n, &self->capacity, sizeof(struct instance *));
+    self->instances[self->n++] = instance;
+    self->compute->n_instances++;
+    warm(self, instance);
+    return instance;
+}
+
+struct instance *plan_acquire_instance(struct plan *self, const struct spec *spec)
+{
+    struct buf key = {0};
+    spec_put_key(spec, &key);
+    struct instance *instance = find_instance(self, key.data);
+    if (instance) {
+        buf_destroy(&key);
+    } else {
+        instance = start_instance(self, spec, key.data);
+        instance->spec = spec_copy(spec);
+    }
+    instance->users++;
+    return instance;
+}
+
+void plan_release_instance(struct plan *self, struct instance **instance)
+{
+    struct instance *gone = *instance;
+    *instance = NULL;
+    if (!gone || --gone->users > 0)
+        return;
+    size_t at = 0;
+    while (self->instances[at] != gone)
+        at++;
+    memmove(&self->instances[at], &self->instances[at + 1],
+            (--self->n - at) * sizeof(struct instance *));
+    self->compute->n_instances--;
+    for (size_t i = 0; i < gone->node.n_inputs; i++) {
+        struct instance *from = (struct instance *)(uintptr_t)gone->node.inputs[i].from;
+        if (from)
+            plan_release_instance(self, &from);
+    }
+    node_clear(&gone->node);
+    buf_destroy(&gone->text);
+    spec_destroy(&gone->spec);
+    free(gone->key);
+    free(gone);
+}
+
+/* ---- values -----------------------------------------------------------------------------------
+ */
+
+static void commit_all(struct plan *self, const struct bar *bar)
+{
+    struct fields fields = fields_of(self, bar);
+    for (size_t i = 0; i < self->n; i++) {
+        struct instance *instance = self->instances[i];
+        node_commit(&instance->node, &fields);
+        memcpy(instance->closed_values, instance->node.values, sizeof instance->closed_values);
+    }
+    self->n_closed++;
+    self->n_ahead = 0;
+    self->stamp++;
+}
+
+void plan_restart(struct plan *self, size_t n_closed)
+{
+    size_t n;
+    const struct bar *bars = series_closed(self->series, &n);
+    assert(n_closed <= n);
+    self->n_closed = 0;
+    for (size_t i = 0; i < self->n; i++)
+        node_restart(&self->instances[i]->node);
+    for (size_t k = 0; k < n_closed; k++)
+        commit_all(self, &bars[k]);
+}
+
+void plan_commit(struct plan *self, const struct bar *bar)
+{
+    commit_all(self, bar);
+}
+
+/* Brings every ahead past the first `index` open bars, if it is not there already. */
+static void go_ahead(struct plan *self, const struct open_bar *open, size_t index)
+{
+    bool same = self->n_ahead == index;
+    for (size_t i = 0; i < index && same; i++)
+        same = memcmp(&self->ahead[i], &open[i].bar, sizeof open[i].bar) == 0;
+    if (same)
+        return;
+    for (size_t i = 0; i < self->n; i++)
+        node_begin_ahead(&self->instances[i]->node);
+    self->n_ahead = 0;
+    for (size_t k = 0; k < index; k++) {
+        struct fields fields = fields_of(self, &open[k].bar);
+        for (size_t i = 0; i < self->n; i++)
+            node_commit_ahead(&self->instances[i]->node, &fields);
+        self->ahead =
+            mem_grow(self->ahead, self->n_ahead, &self->ahead_capacity, sizeof *self->ahead);
+        self->ahead[self->n_ahead++] = open[k].bar;
+    }
+}
+
+void plan_form(struct plan *self, size_t index)
+{
+    size_t n_open;
+    const struct open_bar *open = series_open(self->series, &n_open);
+    assert(index < n_open);
+    struct fields fields = fields_of(self, &open[index].bar);
+    if (index > 0)
+        go_ahead(self, open, index);
+    for (size_t i = 0; i < self->n; i++) {
+        if (index > 0)
+            node_peek_ahead(&self->instances[i]->node, &fields);
+        else
+            node_peek(&self->instances[i]->node, &fields);
+    }
+    self->stamp++;
+}
+
+void plan_recall(struct plan *self)
+{
+    for (size_t i = 0; i < self->n; i++)
+        memcpy(self->instances[i]->node.values, self->instances[i]->closed_values,
+               sizeof self->instances[i]->closed_values);
+    self->stamp++;
+}
+
+void plan_check(const struct plan *self)
+{
+    for (size_t i = 0; i < self->n; i++) {
+        const struct instance *instance = self->instances[i];
+        unsigned dependents = 0;
+        for (size_t j = 0; j < self->n; j++)
+            for (size_t k = 0; k < self->instances[j]->node.n_inputs; k++)
+                if (self->instances[j]->node.inputs[k].from == &instance->node) {
+                    assert(j > i && "a source comes before what uses it");
+                    dependents++;
+                }
+        assert(instance->users >= dependents && instance->users > 0);
+    }
+}

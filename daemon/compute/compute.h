@@ -1,0 +1,85 @@
+/* compute - each indicator once, however many ask for it.
+ *
+ *      plan (NIFTY50 5min)
+ *        ├ instance RSI(14)            2 users: a view, and the SMA below
+ *        └ instance SMA(9, of RSI(14)) 1 user
+ *
+ * A plan is a series that somebody watches; its instances stand in an order in which every one
+ * comes after what it takes as its source. An instance lives while its count is above zero, and is
+ * warmed with all the closed bars that are kept, so that it does not matter when it was started.
+ *
+ * While a bar is pending (its end has passed, its lateness has not) the next one already forms. Its
+ * values are computed on a copy of the state that is `ahead` by the pending bars; the copy is made
+ * once a bar, not once a tick. */
+#ifndef INDSUB_COMPUTE_COMPUTE_H
+#define INDSUB_COMPUTE_COMPUTE_H
+
+#include <stddef.h>
+
+#include "common/base/buf.h"
+#include "common/indicators/spec.h"
+#include "daemon/market/market.h"
+
+struct compute;
+struct plan;
+struct instance;
+
+/* Keeps the market. */
+struct compute *compute_new(struct market *market);
+/* Every plan must have been released. */
+void compute_destroy(struct compute **self);
+size_t compute_n_instances(const struct compute *self);
+
+/* The plan of a symbol and timeframe; released once for each acquire. */
+struct plan *compute_acquire_plan(struct compute *self, struct listing *listing,
+                                  enum timeframe timeframe);
+void compute_release_plan(struct plan **plan);
+
+struct listing *plan_listing(const struct plan *self);
+struct series *plan_series(const struct plan *self);
+enum timeframe plan_timeframe(const struct plan *self);
+/* A place for whoever fans out: borrowed, NULL to begin with. */
+void plan_set_user(struct plan *self, void *user);
+void *plan_user(const struct plan *self);
+struct plan *compute_find_plan(struct compute *self, const struct listing *listing,
+                               enum timeframe timeframe);
+
+/* The instance of a spec (borrowed), started and warmed if it is new. Released once for each
+ * acquire; *instance is NULL afterwards. */
+struct instance *plan_acquire_instance(struct plan *self, const struct spec *spec);
+void plan_release_instance(struct plan *self, struct instance **instance);
+size_t plan_n_instances(const struct plan *self);
+struct instance *plan_instance(const struct plan *self, size_t i);
+
+const struct spec *instance_spec(const struct instance *self);
+const char *instance_key(const struct instance *self);
+
+/* What a touched item means for this plan's instances. Afterwards the values are those of the
+ * item's bar. */
+void plan_restart(struct plan *self, size_t n_closed); /* TOUCHED_REBASED */
+void plan_commit(struct plan *self, const struct bar *bar);
+/* The values if open bar `index` closed as it is. */
+void plan_form(struct plan *self, size_t index);
+/* Makes the values those of the newest closed bar again. */
+void plan_recall(struct plan *self);
+
+/* The values of one output row: one number an output, NAN where undefined. Borrowed. */
+const double *instance_values(const struct instance *self);
+/* The same as JSON text, made once for each commit or form. Borrowed. */
+const struct buf *instance_text(struct instance *self);
+
+/* Bars that are still missing until every output is defined; 0 when it is warm. */
+size_t instance_bars_missing(const struct instance *self);
+
+/* Called for each bar of a replay; texts[i] is instance i's value as JSON. */
+typedef void plan_replay_fn(void *context, const struct bar *bar, const struct buf *texts);
+
+/* Computes instances[0..n) again over the closed bars from the first one on, and calls back for
+ * those with index first..last-1. Nothing of the plan changes. */
+void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
+                 size_t last, plan_replay_fn *fn, void *context);
+
+/* Recounts users and order. Aborts at the first disagreement. For tests. */
+void plan_check(const struct plan *self);
+
+#endif

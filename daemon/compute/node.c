@@ -1,0 +1,129 @@
+#include "daemon/compute/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/base/mem.h"
+
+struct fields fields_of_bar(const struct bar *bar, int64_t trading_day)
+{
+    return (struct fields){.at = {
+                               [FIELD_NONE] = NAN,
+                               [FIELD_OPEN] = bar->open,
+                               [FIELD_HIGH] = bar->high,
+                               [FIELD_LOW] = bar->low,
+                               [FIELD_CLOSE] = bar->close,
+                               [FIELD_VOLUME] = bar->volume,
+                               [FIELD_OI] = bar->oi,
+                               [FIELD_HL2] = (bar->high + bar->low) / 2,
+                               [FIELD_HLC3] = (bar->high + bar->low + bar->close) / 3,
+                               [FIELD_OHLC4] = (bar->open + bar->high + bar->low + bar->close) / 4,
+                               [FIELD_DAY] = (double)trading_day,
+                           }};
+}
+
+static void forget_values(struct node *self)
+{
+    for (size_t i = 0; i < self->n_outputs; i++)
+        self->values[i] = NAN;
+}
+
+void node_init(struct node *self, const struct indicator *row, const double *params)
+{
+    *self = (struct node){.row = row,
+                          .n_inputs = indicator_n_inputs(row),
+                          .n_outputs = indicator_n_outputs(row),
+                          .state_size = indicator_state_size(row, params)};
+    memcpy(self->params, params, indicator_n_params(row) * sizeof *params);
+    self->state = mem_alloc(self->state_size);
+    node_restart(self);
+}
+
+void node_restart(struct node *self)
+{
+    memset(self->state, 0, self->state_size);
+    indicator_state_init(self->row, self->params, self->state);
+    self->n_committed = 0;
+    forget_values(self);
+}
+
+void node_clear(struct node *self)
+{
+    free(self->state);
+    free(self->ahead);
+    *self = (struct node){0};
+}
+
+/* The inputs of a bar; false if one is undefined. */
+static bool gather(const struct node *self, const struct fields *fields, double *in)
+{
+    for (size_t i = 0; i < self->n_inputs; i++) {
+        const struct node_input *input = &self->inputs[i];
+        in[i] = input->from ? input->from->values[input->output] : fields->at[input->field];
+        if (!isfinite(in[i]))
+            return false;
+    }
+    return true;
+}
+
+void node_commit(struct node *self, const struct fields *fields)
+{
+    double in[INDICATOR_INPUTS_MAX];
+    if (!gather(self, fields, in)) {
+        forget_values(self);
+        return;
+    }
+    self->row->commit(self->state, in, self->values);
+    self->n_committed++;
+}
+
+void node_commit_ahead(struct node *self, const struct fields *fields)
+{
+    double in[INDICATOR_INPUTS_MAX];
+    if (gather(self, fields, in))
+        self->row->commit(self->ahead, in, self->values);
+    else
+        forget_values(self);
+}
+
+static void peek(struct node *self, const void *state, const struct fields *fields)
+{
+    double in[INDICATOR_INPUTS_MAX];
+    if (gather(self, fields, in))
+        self->row->peek(state, in, self->values);
+    else
+        forget_values(self);
+}
+
+void node_peek(struct node *self, const struct fields *fields)
+{
+    peek(self, self->state, fields);
+}
+
+void node_peek_ahead(struct node *self, const struct fields *fields)
+{
+    peek(self, self->ahead, fields);
+}
+
+void node_begin_ahead(struct node *self)
+{
+    if (!self->ahead)
+        self->ahead = mem_alloc(self->state_size);
+    memcpy(self->ahead, self->state, self->state_size);
+}
+
+void node_put_values(const struct node *self, struct buf *out)
+{
+    if (self->n_outputs == 1) {
+        json_put_number(out, self->values[0]);
+        return;
+    }
+    for (size_t i = 0; i < self->n_outputs; i++) {
+        buf_put(out, i == 0 ? "{\"" : ",\"", 2);
+        buf_put_text(out, self->row->outputs[i]);
+        buf_put(out, "\":", 2);
+        json_put_number(out, self->values[i]);
+    }
+    buf_put_char(out, '}');
+}

@@ -1,0 +1,62 @@
+/* core - the daemon's state: what requests and feeds work on. Owned by the engine. */
+#ifndef INDSUB_CONTROL_CORE_H
+#define INDSUB_CONTROL_CORE_H
+
+#include "common/auth/token.h"
+#include "common/base/buf.h"
+#include "common/base/err.h"
+#include "daemon/compute/compute.h"
+#include "daemon/feed/source.h"
+#include "daemon/market/instrument.h"
+#include "daemon/market/market.h"
+#include "daemon/sessions/delivery.h"
+#include "daemon/sessions/sessions.h"
+#include "daemon/views/view.h"
+
+/* One reading of the clocks a turn. */
+struct now {
+    int64_t wall_ms; /* since 1970 UTC */
+    int64_t mono_ms; /* of a clock that never jumps */
+};
+
+/* Which calendar an exchange has; NULL for one that trades around the clock. */
+typedef const struct calendar *calendar_of_fn(const void *context, const char *exchange);
+
+struct core_settings {
+    const char *public_endpoint; /* as clients are told it */
+    int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms;
+    struct market_settings market;
+    struct sessions_limits sessions;
+    size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
+    size_t history_max; /* bars in one reply */
+    size_t frame_bytes;
+    double requests_per_s, requests_burst;
+    const char *tape; /* "", "*" or symbols separated by blanks: published with their bars */
+    const struct token_keys *keys;
+    struct token_rules rules;
+    calendar_of_fn *calendar_of;
+    const void *calendar_context;
+};
+
+struct core_counters {
+    uint64_t errors[ERR_CODE_COUNT];
+    uint64_t rejects[REJECT_COUNT];
+    uint64_t requests, ticks, bars, feed_messages, feed_repeats;
+};
+
+struct core {
+    const struct core_settings *settings;
+    struct instruments *instruments;
+    struct market *market;
+    struct compute *compute;
+    struct views *views;
+    struct sessions *sessions;
+    struct sources *sources;
+    struct delivery *delivery;
+    struct core_counters counters;
+    char epoch[33];     /* of this run */
+    int64_t started_ms; /* monotonic */
+    void (*random)(void *bytes, size_t size);
+};
+
+#endif

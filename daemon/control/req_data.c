@@ -1,0 +1,114 @@
+/* req_data - data, history, resync: what a session's subscriptions hold and have held. */
+#include "common/base/feedtime.h"
+#include "daemon/control/history.h"
+#include "daemon/control/request.h"
+
+enum { HISTORY_DEFAULT = 500 };
+
+static enum err_code find_subscription(const struct call *call, struct subscription **self)
+{
+    struct listing *listing;
+    enum timeframe timeframe;
+    enum err_code code = call_series(call, &listing, &timeframe);
+    if (code != ERR_OK)
+        return code;
+    *self = subscriptions_find(call->session, listing, timeframe);
+    if (!*self)
+        return err_set(call->err, ERR_NO_SUBSCRIPTION,
+                       "this session has nothing on %s %s; \"subscribe\" first", listing->name,
+                       timeframe_name(timeframe));
+    return ERR_OK;
+}
+
+static enum err_code handle_data(struct call *call)
+{
+    struct subscription *self;
+    enum err_code code = find_subscription(call, &self);
+    if (code != ERR_OK)
+        return code;
+    bool is_closed;
+    struct bar bar;
+    buf_put_text(call->reply, ",\"update\":");
+    if (!view_put_snapshot(self->view, call->reply, &is_closed, &bar))
+        buf_put_text(call->reply, "null");
+    return ERR_OK;
+}
+
+/* With a start, the first bars from there on, so that a client can page forward; else the newest.
+ */
+static enum err_code handle_history(struct call *call)
+{
+    struct subscription *self;
+    size_t most = call->core->settings->history_max;
+    int64_t from_ms = FEEDTIME_NONE, to_ms = FEEDTIME_MAX;
+    int64_t limit =
+        call_count(call, "limit", HISTORY_DEFAULT < most ? HISTORY_DEFAULT : (int64_t)most);
+    enum err_code code = find_subscription(call, &self);
+    if (code != ERR_OK)
+        return code;
+    if (limit > (int64_t)most)
+        return err_set(call->err, ERR_BAD_REQUEST, "\"limit\" must be 0 to %zu bars", most);
+    if (!call_time(call, "from", &from_ms) || !call_time(call, "to", &to_ms))
+        return ERR_BAD_REQUEST;
+    size_t first = from_ms == FEEDTIME_NONE ? 0 : history_find(self->view, from_ms);
+    size_t last = history_find(self->view, to_ms + 1);
+    size_t n = (size_t)limit;
+    if (last < first)
+        last = first;
+    if (last - first > n) {
+        if (from_ms == FEEDTIME_NONE)
+            first = last - n;
+        else
+            last = first + n;
+    }
+    buf_put_text(call->reply, ",\"updates\":");
+    history_put(call->reply, self->view, first, last);
+    return ERR_OK;
+}
+
+static enum err_code handle_resync(struct call *call)
+{
+    struct outbox *outbox = call->session->outbox;
+    struct body *const *bodies;
+    bool complete;
+    uint64_t last_seq = (uint64_t)call_count(call, "last_seq", 0);
+    size_t n = outbox_since(outbox, last_seq, &bodies, &complete);
+    buf_put_text(call->reply, ",\"updates\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_put_char(call->reply, ',');
+        buf_put(call->reply, bodies[i]->data, bodies[i]->size);
+    }
+    buf_put_format(call->reply, "],\"seq\":%llu,\"complete\":%s",
+                   (unsigned long long)outbox_seq(outbox),
+                   complete && last_seq <= outbox_seq(outbox) ? "true" : "false");
+    return ERR_OK;
+}
+
+const struct request request_data = {
+    .type = "data",
+    .reply = "data",
+    .needs = NEEDS_SESSION,
+    .members = {{"symbol", MEMBER_TEXT, true}, {"timeframe", MEMBER_TEXT, true}},
+    .handle = handle_data,
+};
+
+const struct request request_history = {
+    .type = "history",
+    .reply = "history",
+    .needs = NEEDS_SESSION,
+    .members = {{"symbol", MEMBER_TEXT, true},
+                {"timeframe", MEMBER_TEXT, true},
+                {"from", MEMBER_TIME, false},
+                {"to", MEMBER_TIME, false},
+                {"limit", MEMBER_COUNT, false}},
+    .handle = handle_history,
+};
+
+const struct request request_resync = {
+    .type = "resync",
+    .reply = "resynced",
+    .needs = NEEDS_SESSION,
+    .members = {{"last_seq", MEMBER_COUNT, true}},
+    .handle = handle_resync,
+};

@@ -1,0 +1,196 @@
+/* req_open - open, refresh, heartbeat, close: a session's life. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/protocol/ids.h"
+#include "daemon/control/request.h"
+
+enum { PROTOCOL = 1, CLIENT_MAX = 64 };
+
+static void put_epoch_seconds(struct buf *out, const char *name, int64_t s)
+{
+    buf_put_format(out, ",\"%s\":", name);
+    json_put_time(out, s * 1000);
+}
+
+static void put_limits(struct buf *out, const struct core_settings *settings)
+{
+    buf_put_format(out,
+                   ",\"limits\":{\"subscriptions\":%zu,\"indicators\":%zu,"
+                   "\"indicators_per_request\":%zu,\"history\":%zu,\"frame_bytes\":%zu,"
+                   "\"sessions_per_user\":%zu,\"requests_per_s\":",
+                   settings->subscriptions_per_session, settings->indicators_per_session,
+                   settings->indicators_per_request, settings->history_max, settings->frame_bytes,
+                   settings->sessions.sessions_per_user);
+    json_put_number(out, settings->requests_per_s);
+    buf_put_char(out, '}');
+}
+
+static void put_opened(struct call *call, bool resumed)
+{
+    const struct core_settings *settings = call->core->settings;
+    const struct session *session = call->session;
+    buf_put_format(call->reply, ",\"protocol\":%d,\"user_id\":", PROTOCOL);
+    json_put_string(call->reply, session->user);
+    buf_put_text(call->reply, ",\"session_id\":");
+    json_put_string(call->reply, session->name);
+    buf_put_format(call->reply, ",\"epoch\":\"%s\",\"seq\":%llu,\"public\":", call->core->epoch,
+                   (unsigned long long)outbox_seq(session->outbox));
+    json_put_string(call->reply, settings->public_endpoint);
+    buf_put_format(call->reply, ",\"heartbeat_ms\":%lld,\"resume_ms\":%lld",
+                   (long long)settings->heartbeat_ms, (long long)settings->resume_ms);
+    put_epoch_seconds(call->reply, "expires_at", session->expires_at_s);
+    buf_put_format(call->reply, ",\"resumed\":%s,\"subscriptions\":", resumed ? "true" : "false");
+    put_subscriptions(call->reply, session);
+    put_limits(call->reply, settings);
+}
+
+static enum err_code verify(const struct call *call, struct token_claims *claims)
+{
+    const char *token = call_text(call, "token");
+    return token_verify(call->core->settings->keys, token, call->now.wall_ms / 1000,
+                        &call->core->settings->rules, claims, call->err);
+}
+
+/* The name that the session is to have: of the token, of the request, or a fresh one. */
+static enum err_code choose_name(const struct call *call, const struct token_claims *claims,
+                                 char name[SESSION_NAME_MAX + 1])
+{
+    const char *wanted = call_text(call, "session_id");
+    if (wanted && !session_id_is_valid(wanted))
+        return err_set(call->err, ERR_BAD_REQUEST,
+                       "\"session_id\" must be 1 to 64 characters of A-Z a-z 0-9 . _ -");
+    if (claims->sid[0])
+        wanted = claims->sid;
+    if (wanted) {
+        snprintf(name, SESSION_NAME_MAX + 1, "%s", wanted);
+        return ERR_OK;
+    }
+    uint8_t raw[16];
+    call->core->random(raw, sizeof raw);
+    session_key_encode(raw, name);
+    return ERR_OK;
+}
+
+static void attach(const struct call *call, const struct token_claims *claims)
+{
+    struct session *session = call->session;
+    session->connection = call->connection;
+    session->is_attached = true;
+    session->is_expired = session->expiry_announced = false;
+    session->wants_stream = call_flag(call, "stream", true);
+    session->is_admin = (claims->scopes & TOKEN_SCOPE_ADMIN) != 0;
+    session->expires_at_s = claims->expires_at_s;
+    session->last_request_ms = session->last_heartbeat_ms = call->now.mono_ms;
+}
+
+/* The key has a session already: it goes on here, or this connection has opened it before. */
+static enum err_code resume(struct call *call, const struct token_claims *claims)
+{
+    const struct session *session = call->session;
+    const char *wanted = claims->sid[0] ? claims->sid : call_text(call, "session_id");
+    if (strcmp(session->user, claims->user) != 0 || (wanted && strcmp(session->name, wanted) != 0))
+        return err_set(call->err, ERR_SESSION_IN_USE,
+                       "this key has another session; draw a new key for a new session");
+    if (session->is_attached && !session->is_expired && session->connection == call->connection)
+        return err_set(call->err, ERR_ALREADY_OPEN, "session \"%s\" is open on this connection",
+                       session->name);
+    attach(call, claims);
+    put_opened(call, true);
+    call->snapshots_due = true;
+    return ERR_OK;
+}
+
+static enum err_code handle_open(struct call *call)
+{
+    const char *client = call_text(call, "client");
+    if (call_count(call, "protocol", PROTOCOL) != PROTOCOL)
+        return err_set(call->err, ERR_UNSUPPORTED_PROTOCOL, "this daemon speaks protocol %d",
+                       PROTOCOL);
+    if (!call->key)
+        return err_set(
+            call->err, ERR_KEY_REQUIRED,
+            "set the socket's routing id to 128 random bits as 22 characters of URL-safe "
+            "base64 before connecting");
+    if (client && strlen(client) > CLIENT_MAX)
+        return err_set(call->err, ERR_BAD_REQUEST, "\"client\" may have %d bytes", CLIENT_MAX);
+    struct token_claims claims;
+    char name[SESSION_NAME_MAX + 1];
+    enum err_code code;
+    if ((code = verify(call, &claims)) != ERR_OK)
+        return code;
+    if (call->session)
+        return resume(call, &claims);
+    if ((code = choose_name(call, &claims, name)) != ERR_OK ||
+        (code = sessions_begin(call->core->sessions, call->key, claims.user, name, &call->session,
+                               call->err)) != ERR_OK)
+        return code;
+    call->session->request_tokens = call->core->settings->requests_burst;
+    call->session->request_tokens_ms = call->now.mono_ms;
+    attach(call, &claims);
+    put_opened(call, false);
+    return ERR_OK;
+}
+
+static enum err_code handle_refresh(struct call *call)
+{
+    struct token_claims claims;
+    enum err_code code = verify(call, &claims);
+    if (code != ERR_OK)
+        return code;
+    if (strcmp(claims.user, call->session->user) != 0)
+        return err_set(call->err, ERR_FORBIDDEN, "the token is another user's");
+    call->session->expires_at_s = claims.expires_at_s;
+    call->session->is_admin = (claims.scopes & TOKEN_SCOPE_ADMIN) != 0;
+    call->snapshots_due = call->session->is_expired;
+    call->session->is_expired = call->session->expiry_announced = false;
+    put_epoch_seconds(call->reply, "expires_at", claims.expires_at_s);
+    return ERR_OK;
+}
+
+static enum err_code handle_heartbeat(struct call *call)
+{
+    (void)call;
+    return ERR_OK;
+}
+
+static enum err_code handle_close(struct call *call)
+{
+    call->ends_session = true;
+    return ERR_OK;
+}
+
+const struct request request_open = {
+    .type = "open",
+    .reply = "opened",
+    .needs = NEEDS_NOTHING,
+    .members = {{"token", MEMBER_TEXT, true},
+                {"session_id", MEMBER_TEXT, false},
+                {"stream", MEMBER_FLAG, false},
+                {"client", MEMBER_TEXT, false},
+                {"protocol", MEMBER_COUNT, false}},
+    .handle = handle_open,
+};
+
+const struct request request_refresh = {
+    .type = "refresh",
+    .reply = "refreshed",
+    .needs = NEEDS_SESSION,
+    .members = {{"token", MEMBER_TEXT, true}},
+    .handle = handle_refresh,
+};
+
+const struct request request_heartbeat = {
+    .type = "heartbeat",
+    .reply = "heartbeat_ack",
+    .needs = NEEDS_SESSION,
+    .handle = handle_heartbeat,
+};
+
+const struct request request_close = {
+    .type = "close",
+    .reply = "closed",
+    .needs = NEEDS_SESSION,
+    .handle = handle_close,
+};

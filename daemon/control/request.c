@@ -1,0 +1,313 @@
+#include "daemon/control/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/json.h"
+
+extern const struct request request_open, request_refresh, request_close, request_heartbeat,
+    request_subscribe, request_unsubscribe, request_list, request_data, request_history,
+    request_resync, request_catalog, request_symbols, request_stats;
+
+const struct request *const REQUESTS[] = {
+    &request_open,    &request_subscribe, &request_unsubscribe, &request_list,
+    &request_data,    &request_history,   &request_resync,      &request_catalog,
+    &request_symbols, &request_heartbeat, &request_refresh,     &request_close,
+    &request_stats,
+};
+
+size_t request_count(void)
+{
+    return sizeof REQUESTS / sizeof *REQUESTS;
+}
+
+/* ---- members ----------------------------------------------------------------------------------
+ */
+
+const cJSON *call_member(const struct call *call, const char *name)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(call->message, name);
+    return cJSON_IsNull(member) ? NULL : member;
+}
+
+const char *call_text(const struct call *call, const char *name)
+{
+    const cJSON *member = call_member(call, name);
+    return member ? member->valuestring : NULL;
+}
+
+int64_t call_count(const struct call *call, const char *name, int64_t otherwise)
+{
+    const cJSON *member = call_member(call, name);
+    return member ? (int64_t)member->valuedouble : otherwise;
+}
+
+bool call_flag(const struct call *call, const char *name, bool otherwise)
+{
+    const cJSON *member = call_member(call, name);
+    return member ? cJSON_IsTrue(member) : otherwise;
+}
+
+bool call_time(const struct call *call, const char *name, int64_t *ms)
+{
+    const cJSON *member = call_member(call, name);
+    if (!member)
+        return true;
+    if (cJSON_IsString(member) && feedtime_parse(member->valuestring, ms))
+        return true;
+    if (cJSON_IsNumber(member) && fabs(member->valuedouble) <= (double)FEEDTIME_MAX) {
+        *ms = (int64_t)member->valuedouble;
+        return true;
+    }
+    err_set(call->err, ERR_BAD_REQUEST,
+            "\"%s\" must be a time as \"2025-11-04T05:05:00.000Z\" or milliseconds since 1970",
+            name);
+    return false;
+}
+
+enum err_code call_series(const struct call *call, struct listing **listing,
+                          enum timeframe *timeframe)
+{
+    const char *symbol = call_text(call, "symbol"), *name = call_text(call, "timeframe");
+    *listing = market_find(call->core->market, symbol);
+    if (!*listing) {
+        struct nearest nearest = nearest_begin(symbol);
+        for (size_t i = 0; i < market_count(call->core->market); i++)
+            nearest_offer(&nearest, market_listing(call->core->market, i)->name);
+        return nearest.best
+                   ? err_set(call->err, ERR_UNKNOWN_SYMBOL, "no symbol \"%.64s\"; did you mean %s?",
+                             symbol, nearest.best)
+                   : err_set(call->err, ERR_UNKNOWN_SYMBOL,
+                             "no symbol \"%.64s\"; \"symbols\" lists what there is", symbol);
+    }
+    *timeframe = timeframe_parse(name);
+    if (*timeframe == TIMEFRAME_NONE)
+        return err_set(call->err, ERR_UNKNOWN_TIMEFRAME,
+                       "no timeframe \"%.32s\"; there are 1s 5s 10s 15s 30s 1min 2min 3min 5min "
+                       "10min 15min 30min 1h 2h 4h 1d 1w",
+                       name);
+    return ERR_OK;
+}
+
+static const char *kind_sentence(enum member_kind kind)
+{
+    switch (kind) {
+    case MEMBER_TEXT:
+        return "a string";
+    case MEMBER_COUNT:
+        return "a whole number, not negative";
+    case MEMBER_FLAG:
+        return "true or false";
+    case MEMBER_TIME:
+        return "a time";
+    case MEMBER_LIST:
+        return "an array";
+    default:
+        return "there";
+    }
+}
+
+static bool is_of_kind(const cJSON *value, enum member_kind kind)
+{
+    switch (kind) {
+    case MEMBER_TEXT:
+        return cJSON_IsString(value);
+    case MEMBER_COUNT:
+        return cJSON_IsNumber(value) && value->valuedouble >= 0 && value->valuedouble <= 1e15 &&
+               value->valuedouble == floor(value->valuedouble);
+    case MEMBER_FLAG:
+        return cJSON_IsBool(value);
+    case MEMBER_TIME:
+        return cJSON_IsString(value) || cJSON_IsNumber(value);
+    case MEMBER_LIST:
+        return cJSON_IsArray(value);
+    default:
+        return true;
+    }
+}
+
+static const struct request_member *find_member(const struct request *row, const char *name)
+{
+    for (const struct request_member *one = row->members; one->name; one++)
+        if (strcmp(one->name, name) == 0)
+            return one;
+    return NULL;
+}
+
+static enum err_code refuse_unknown(const struct request *row, const char *name, struct err *err)
+{
+    struct nearest nearest = nearest_begin(name);
+    for (const struct request_member *one = row->members; one->name; one++)
+        nearest_offer(&nearest, one->name);
+    return nearest.best
+               ? err_set(err, ERR_BAD_REQUEST,
+                         "\"%s\" has no member \"%.64s\"; did you mean \"%s\"?", row->type, name,
+                         nearest.best)
+               : err_set(err, ERR_BAD_REQUEST, "\"%s\" has no member \"%.64s\"", row->type, name);
+}
+
+static enum err_code check_members(const struct request *row, const struct call *call)
+{
+    for (const cJSON *one = call->message->child; one; one = one->next) {
+        if (strcmp(one->string, "type") == 0 || strcmp(one->string, "id") == 0)
+            continue;
+        const struct request_member *member = find_member(row, one->string);
+        if (!member)
+            return refuse_unknown(row, one->string, call->err);
+        if (!cJSON_IsNull(one) && !is_of_kind(one, member->kind))
+            return err_set(call->err, ERR_BAD_REQUEST, "\"%s\" must be %s", member->name,
+                           kind_sentence(member->kind));
+    }
+    for (const struct request_member *one = row->members; one->name; one++)
+        if (one->required && !call_member(call, one->name))
+            return err_set(call->err, ERR_BAD_REQUEST, "\"%s\" needs \"%s\"", row->type, one->name);
+    return ERR_OK;
+}
+
+/* ---- dispatch ---------------------------------------------------------------------------------
+ */
+
+static const struct request *find_request(const char *type, struct err *err)
+{
+    struct nearest nearest = nearest_begin(type);
+    for (size_t i = 0; i < request_count(); i++) {
+        if (strcmp(REQUESTS[i]->type, type) == 0)
+            return REQUESTS[i];
+        nearest_offer(&nearest, REQUESTS[i]->type);
+    }
+    if (nearest.best)
+        err_set(err, ERR_BAD_REQUEST, "no request type \"%.64s\"; did you mean \"%s\"?", type,
+                nearest.best);
+    else
+        err_set(err, ERR_BAD_REQUEST, "no request type \"%.64s\"", type);
+    return NULL;
+}
+
+static enum err_code check_session(const struct request *row, const struct call *call)
+{
+    const struct session *session = call->session;
+    if (row->needs == NEEDS_NOTHING)
+        return ERR_OK;
+    if (!session)
+        return err_set(call->err, ERR_NOT_OPEN,
+                       "no session is open on this connection; send "
+                       "\"open\" first");
+    if (session->is_expired && row != &request_refresh && row != &request_close)
+        return err_set(call->err, ERR_TOKEN_EXPIRED,
+                       "the session's token has expired; send \"refresh\" with a new one");
+    if (row->needs == NEEDS_ADMIN && !session->is_admin)
+        return err_set(call->err, ERR_FORBIDDEN, "\"%s\" needs a token with scope \"admin\"",
+                       row->type);
+    return ERR_OK;
+}
+
+/* A token bucket: full at requests_burst, filled by requests_per_s. */
+static enum err_code check_rate(const struct call *call)
+{
+    struct session *session = call->session;
+    const struct core_settings *settings = call->core->settings;
+    if (!session)
+        return ERR_OK;
+    double passed_s = (double)(call->now.mono_ms - session->request_tokens_ms) / 1000;
+    session->request_tokens = fmin(settings->requests_burst,
+                                   session->request_tokens + passed_s * settings->requests_per_s);
+    session->request_tokens_ms = call->now.mono_ms;
+    if (session->request_tokens < 1)
+        return err_set(call->err, ERR_RATE_LIMITED,
+                       "more than %g requests a second; try again soon", settings->requests_per_s);
+    session->request_tokens -= 1;
+    return ERR_OK;
+}
+
+static enum err_code check_id(const cJSON *id, struct err *err)
+{
+    if (!id || cJSON_IsNull(id) ||
+        (cJSON_IsString(id) && strlen(id->valuestring) <= REQUEST_ID_MAX) ||
+        (cJSON_IsNumber(id) && id->valuedouble == floor(id->valuedouble) &&
+         fabs(id->valuedouble) <= 9007199254740992.0))
+        return ERR_OK;
+    return err_set(err, ERR_BAD_REQUEST,
+                   "\"id\" must be an integer or a string of at most %d bytes", REQUEST_ID_MAX);
+}
+
+static enum err_code dispatch(struct call *call, const struct request **row)
+{
+    if (!cJSON_IsObject(call->message))
+        return err_set(call->err, ERR_BAD_REQUEST, "a request is a JSON object");
+    const cJSON *type = call_member(call, "type");
+    if (!cJSON_IsString(type))
+        return err_set(call->err, ERR_BAD_REQUEST, "a request needs a \"type\"");
+    enum err_code code = check_id(call_member(call, "id"), call->err);
+    if (code != ERR_OK)
+        return code;
+    *row = find_request(type->valuestring, call->err);
+    if (!*row)
+        return ERR_BAD_REQUEST;
+    if ((code = check_session(*row, call)) != ERR_OK || (code = check_rate(call)) != ERR_OK ||
+        (code = check_members(*row, call)) != ERR_OK)
+        return code;
+    return (*row)->handle(call);
+}
+
+static void put_id(struct buf *out, const struct call *call)
+{
+    const cJSON *id = cJSON_IsObject(call->message) ? call_member(call, "id") : NULL;
+    if (!id || check_id(id, NULL) != ERR_OK)
+        return;
+    buf_put_text(out, ",\"id\":");
+    json_put_tree(out, id);
+}
+
+static void put_error(struct buf *out, const struct call *call)
+{
+    buf_put_text(out, "{\"type\":\"error\"");
+    put_id(out, call);
+    buf_put_format(out,
+                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(call->err->code),
+                   err_code_is_temporary(call->err->code) ? "true" : "false");
+    json_put_string(out, call->err->message);
+    if (call->details->size > 0) {
+        buf_put_text(out, ",\"details\":");
+        buf_put(out, call->details->data, call->details->size);
+    }
+    buf_put_char(out, '}');
+}
+
+struct body *request_answer(struct call *call, const char *text, size_t size)
+{
+    struct err err = {0};
+    struct buf members = {0}, details = {0}, whole = {0};
+    const struct request *row = NULL;
+    enum err_code code;
+    cJSON *tree = NULL;
+    call->err = &err;
+    call->reply = &members;
+    call->details = &details;
+    call->core->counters.requests++;
+    if (size > call->core->settings->frame_bytes)
+        code = err_set(&err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
+                       call->core->settings->frame_bytes, size);
+    else if (!(tree = json_parse(text, size, &err)))
+        code = err.code;
+    else {
+        call->message = tree;
+        code = dispatch(call, &row);
+    }
+    if (code == ERR_OK) {
+        buf_put_format(&whole, "{\"type\":\"%s\"", row->reply);
+        put_id(&whole, call);
+        buf_put(&whole, members.data ? members.data : "", members.size);
+        buf_put_char(&whole, '}');
+    } else {
+        call->core->counters.errors[code]++;
+        put_error(&whole, call);
+    }
+    struct body *body = body_new(whole.data, whole.size);
+    cJSON_Delete(tree);
+    call->message = NULL;
+    buf_destroy(&members);
+    buf_destroy(&details);
+    buf_destroy(&whole);
+    return body;
+}

@@ -1,0 +1,78 @@
+/* request - what clients may ask: a row for each type, with its members and its handler.
+ *
+ * A request is answered with exactly one reply. Members are checked against the row before the
+ * handler sees them, so a handler reads what is there and of its kind. Adding a request is one row
+ * and its handler in a req_*.c, and its name in request.c's list. */
+#ifndef INDSUB_CONTROL_REQUEST_H
+#define INDSUB_CONTROL_REQUEST_H
+
+#include <cjson/cJSON.h>
+
+#include "daemon/control/core.h"
+
+enum { REQUEST_MEMBERS_MAX = 9, REQUEST_ID_MAX = 128 };
+
+enum member_kind {
+    MEMBER_NONE, /* ends the list */
+    MEMBER_TEXT,
+    MEMBER_COUNT, /* a whole number >= 0 */
+    MEMBER_FLAG,
+    MEMBER_TIME, /* RFC 3339, or milliseconds since 1970 */
+    MEMBER_LIST,
+    MEMBER_ANY
+};
+
+struct request_member {
+    const char *name;
+    enum member_kind kind;
+    bool required;
+};
+
+enum request_needs { NEEDS_NOTHING, NEEDS_SESSION, NEEDS_ADMIN };
+
+/* What a handler works with. */
+struct call {
+    struct core *core;
+    struct now now;
+    const char *key; /* SESSION_KEY_SIZE bytes, or NULL where the routing id is no key */
+    uint64_t connection;
+    struct session *session; /* of that key; NULL before open and after close */
+    const cJSON *message;
+    struct buf *reply;   /* members after type and id, each with a comma before it */
+    struct buf *details; /* of an error, a JSON object; empty if none */
+    struct err *err;
+    bool snapshots_due; /* the session is to be sent fresh snapshots after the reply */
+    bool ends_session;  /* after the reply */
+};
+
+struct request {
+    const char *type, *reply;
+    enum request_needs needs;
+    struct request_member members[REQUEST_MEMBERS_MAX + 1];
+    enum err_code (*handle)(struct call *call);
+};
+
+extern const struct request *const REQUESTS[];
+size_t request_count(void);
+
+/* Answers one request: text is the client's frame. Fills call->session as it is afterwards and
+ * returns the whole reply, held once. */
+struct body *request_answer(struct call *call, const char *text, size_t size);
+
+/* For handlers: members that the row has declared. NULL, or `otherwise`, where they are left out.
+ */
+const char *call_text(const struct call *call, const char *name);
+int64_t call_count(const struct call *call, const char *name, int64_t otherwise);
+bool call_flag(const struct call *call, const char *name, bool otherwise);
+const cJSON *call_member(const struct call *call, const char *name);
+/* A time; false (err filled) if it is there and no time. *ms stays if it is not there. */
+bool call_time(const struct call *call, const char *name, int64_t *ms);
+/* The symbol and timeframe members. Errors: UNKNOWN_SYMBOL (with the nearest), UNKNOWN_TIMEFRAME.
+ */
+enum err_code call_series(const struct call *call, struct listing **listing,
+                          enum timeframe *timeframe);
+
+/* Appends the array of a session's subscriptions, as `list` has it. */
+void put_subscriptions(struct buf *out, const struct session *session);
+
+#endif

@@ -1,0 +1,772 @@
+#include "daemon/engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/json.h"
+#include "common/base/mem.h"
+#include "common/protocol/ids.h"
+#include "daemon/control/request.h"
+#include "daemon/feed/item.h"
+
+enum {
+    STATUS_EVERY_MS = 1000,
+    EXPIRY_WARNING_S = 60,
+    SILENT_HEARTBEATS = 3 /* a session without a request for that many is detached */
+};
+
+/* The newest bar of a timeframe on an exchange, for the public bar_complete. */
+struct exchange {
+    const struct calendar *calendar;
+    struct {
+        int64_t bar_ms, end_ms;
+        bool is_due;
+    } newest[TIMEFRAME_COUNT];
+};
+
+struct engine {
+    struct core core;
+    struct outlet outlet;
+    struct touched touched;
+    struct buf text; /* scratch, empty between calls */
+    int64_t next_status_ms, next_sweep_ms;
+    struct exchange *exchanges; /* one a calendar */
+    size_t n_exchanges, exchanges_capacity;
+};
+
+/* ---- life -------------------------------------------------------------------------------------
+ */
+
+static const struct calendar *calendar_of(const struct engine *self, const char *exchange)
+{
+    const struct core_settings *settings = self->core.settings;
+    return settings->calendar_of(settings->calendar_context, exchange);
+}
+
+struct engine *engine_new(const struct core_settings *settings, const struct outlet *outlet,
+                          struct instruments **instruments, struct now now)
+{
+    struct engine *self = mem_alloc_zero(1, sizeof *self);
+    struct core *core = &self->core;
+    uint8_t epoch[16];
+    self->outlet = *outlet;
+    core->settings = settings;
+    core->instruments = *instruments;
+    *instruments = NULL;
+    core->market = market_new(&settings->market);
+    core->compute = compute_new(core->market);
+    core->views = views_new(core->compute);
+    core->sessions = sessions_new(&settings->sessions);
+    core->sources = sources_new();
+    core->delivery = delivery_new(outlet->push, outlet->context);
+    core->random = outlet->random;
+    core->started_ms = now.mono_ms;
+    outlet->random(epoch, sizeof epoch);
+    session_key_encode(epoch, core->epoch);
+    for (size_t i = 0; i < instruments_count(core->instruments); i++) {
+        const struct instrument *one = instruments_at(core->instruments, i);
+        market_add(core->market, one->symbol, calendar_of(self, one->exchange));
+    }
+    self->next_status_ms = self->next_sweep_ms = now.mono_ms;
+    return self;
+}
+
+static void end_session(struct engine *self, struct session *session)
+{
+    subscriptions_remove_session(self->core.views, session);
+    sessions_end(self->core.sessions, &session);
+}
+
+void engine_destroy(struct engine **self)
+{
+    if (!*self)
+        return;
+    struct core *core = &(*self)->core;
+    while (sessions_count(core->sessions) > 0)
+        end_session(*self, sessions_at(core->sessions, 0));
+    sessions_destroy(&core->sessions);
+    views_destroy(&core->views);
+    compute_destroy(&core->compute);
+    market_destroy(&core->market);
+    sources_destroy(&core->sources);
+    delivery_destroy(&core->delivery);
+    instruments_destroy(&core->instruments);
+    touched_destroy(&(*self)->touched);
+    buf_destroy(&(*self)->text);
+    free((*self)->exchanges);
+    free(*self);
+    *self = NULL;
+}
+
+struct core *engine_core(struct engine *self)
+{
+    return &self->core;
+}
+
+void engine_check(const struct engine *self)
+{
+    subscriptions_check(self->core.sessions);
+}
+
+/* ---- words to many ----------------------------------------------------------------------------
+ */
+
+static struct body *take_text(struct engine *self)
+{
+    struct body *body = body_new(self->text.data, self->text.size);
+    buf_reset(&self->text);
+    return body;
+}
+
+/* Starts a notice in self->text; the caller closes the object. */
+static void begin_notice(struct engine *self, const char *code, const char *message)
+{
+    buf_reset(&self->text);
+    buf_put_format(&self->text, "{\"type\":\"notice\",\"code\":\"%s\",\"message\":", code);
+    json_put_string(&self->text, message);
+}
+
+static void tell_session(struct engine *self, struct session *session, const char *code,
+                         const char *message)
+{
+    begin_notice(self, code, message);
+    buf_put_char(&self->text, '}');
+    struct body *body = take_text(self);
+    delivery_put_notice(self->core.delivery, session, body);
+    body_release(&body);
+}
+
+static bool has_symbol(const struct session *session, const struct listing *listing)
+{
+    for (size_t i = 0; i < session->n_subscriptions; i++)
+        if (session->subscriptions[i]->listing == listing)
+            return true;
+    return false;
+}
+
+/* A symbol's feed has fallen silent or come back: told to those who watch it, and in public. */
+static void tell_feed_state(struct engine *self, const struct listing *listing, bool stale)
+{
+    begin_notice(self, stale ? "FEED_STALE" : "FEED_LIVE",
+                 stale ? "nothing comes from this symbol's feed" : "the symbol's feed is back");
+    buf_put_text(&self->text, ",\"symbol\":");
+    json_put_string(&self->text, listing->name);
+    buf_put_char(&self->text, '}');
+    struct body *body = take_text(self);
+    self->outlet.publish(self->outlet.context, "notice", body);
+    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (has_symbol(session, listing))
+            delivery_put_notice(self->core.delivery, session, body);
+    }
+    body_release(&body);
+}
+
+static void set_stale(struct engine *self, struct source *source, bool stale)
+{
+    if (source->is_stale == stale)
+        return;
+    source->is_stale = stale;
+    for (size_t i = 0; i < market_count(self->core.market); i++) {
+        const struct listing *listing = market_listing(self->core.market, i);
+        if (listing->source == source->id)
+            tell_feed_state(self, listing, stale);
+    }
+}
+
+/* ---- sessions ---------------------------------------------------------------------------------
+ */
+
+/* The connection is another one than before, and nobody said `open`: libzmq has reconnected. */
+static void notice_reconnection(struct engine *self, struct session *session, uint64_t connection,
+                                struct now now)
+{
+    bool is_new = session->connection != connection || !session->is_attached;
+    session->connection = connection;
+    session->last_request_ms = now.mono_ms;
+    if (!is_new)
+        return;
+    session->is_attached = true;
+    delivery_put_snapshots(self->core.delivery, session);
+}
+
+void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
+                       bool delimited, const char *text, size_t size, struct now now)
+{
+    bool has_key = session_key_is_valid(peer, peer_size);
+    struct session *before = has_key ? sessions_find(self->core.sessions, peer) : NULL;
+    struct call call = {.core = &self->core,
+                        .now = now,
+                        .key = has_key ? peer : NULL,
+                        .connection = connection,
+                        .session = before};
+    struct body *body = request_answer(&call, text, size);
+    if (call.session) {
+        delivery_put_reply(self->core.delivery, call.session, body, delimited);
+        if (call.snapshots_due)
+            delivery_put_snapshots(self->core.delivery, call.session);
+        if (before)
+            notice_reconnection(self, before, connection, now);
+        if (call.ends_session) {
+            delivery_flush(self->core.delivery, now.mono_ms);
+            end_session(self, call.session);
+        }
+    } else {
+        self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
+    }
+    body_release(&body);
+}
+
+static void put_heartbeat(struct engine *self, struct session *session, struct now now);
+
+/* Asks libzmq whether anybody has the key, by sending a heartbeat. */
+static void probe(struct engine *self, struct session *session, struct now now)
+{
+    bool was_attached = session->is_attached;
+    int64_t detached_ms = session->detached_ms;
+    session->is_attached = true;
+    put_heartbeat(self, session, now);
+    delivery_flush(self->core.delivery, now.mono_ms);
+    if (session->is_attached)
+        delivery_put_snapshots(self->core.delivery, session);
+    else if (!was_attached)
+        session->detached_ms = detached_ms;
+}
+
+void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
+{
+    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (!session->is_attached || session->connection != connection)
+            continue;
+        session->connection = 0;
+        if (session->wants_stream && !session->is_expired)
+            probe(self, session, now);
+        else
+            delivery_detach(session, now.mono_ms);
+    }
+}
+
+void engine_on_connected(struct engine *self, struct now now)
+{
+    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (!session->is_attached && session->wants_stream && !session->is_expired)
+            probe(self, session, now);
+    }
+}
+
+/* ---- feed -------------------------------------------------------------------------------------
+ */
+
+static struct listing *find_listing(struct engine *self, const char *symbol)
+{
+    struct listing *listing = market_find(self->core.market, symbol);
+    if (listing || !symbol_is_valid(symbol))
+        return listing;
+    const struct instrument *added = instruments_add_index(self->core.instruments, symbol);
+    return market_add(self->core.market, added->symbol, calendar_of(self, added->exchange));
+}
+
+static struct exchange *find_exchange(struct engine *self, const struct calendar *calendar)
+{
+    for (size_t i = 0; i < self->n_exchanges; i++)
+        if (self->exchanges[i].calendar == calendar)
+            return &self->exchanges[i];
+    self->exchanges = mem_grow(self->exchanges, self->n_exchanges, &self->exchanges_capacity,
+                               sizeof *self->exchanges);
+    self->exchanges[self->n_exchanges] = (struct exchange){.calendar = calendar};
+    return &self->exchanges[self->n_exchanges++];
+}
+
+/* Remembers, for each timeframe that a closed stored bar belongs to, that a bar is there. */
+static void note_closed_bar(struct engine *self, const struct market_closed *closed)
+{
+    const struct listing *listing = closed->listing;
+    if (closed->timeframe != TIMEFRAME_1S && closed->timeframe != listing->intraday)
+        return;
+    struct exchange *exchange = find_exchange(self, listing->calendar);
+    for (int i = (int)closed->timeframe; i < TIMEFRAME_COUNT; i++) {
+        int64_t start_ms, end_ms;
+        if ((closed->timeframe == TIMEFRAME_1S) != (i < TIMEFRAME_1MIN) ||
+            !calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
+                                &start_ms, &end_ms) ||
+            start_ms < exchange->newest[i].bar_ms)
+            continue;
+        exchange->newest[i].bar_ms = start_ms;
+        exchange->newest[i].end_ms = end_ms;
+        exchange->newest[i].is_due = true;
+    }
+}
+
+/* True when every symbol of the exchange that is fed has closed what ends by end_ms. */
+static bool exchange_has_passed(const struct engine *self, const struct exchange *exchange,
+                                enum timeframe timeframe, int64_t end_ms)
+{
+    for (size_t i = 0; i < market_count(self->core.market); i++) {
+        const struct listing *listing = market_listing(self->core.market, i);
+        if (listing->calendar == exchange->calendar && !isnan(listing->last) &&
+            !listing_has_passed(listing, timeframe, end_ms) &&
+            !sources_at(self->core.sources, listing->source)->is_stale)
+            return false;
+    }
+    return true;
+}
+
+static void publish_complete(struct engine *self)
+{
+    for (size_t e = 0; e < self->n_exchanges; e++) {
+        struct exchange *exchange = &self->exchanges[e];
+        for (int i = 0; i < TIMEFRAME_COUNT; i++) {
+            if (!exchange->newest[i].is_due ||
+                !exchange_has_passed(self, exchange, (enum timeframe)i, exchange->newest[i].end_ms))
+                continue;
+            char topic[16];
+            exchange->newest[i].is_due = false;
+            snprintf(topic, sizeof topic, "bar/%s", timeframe_name((enum timeframe)i));
+            buf_put_format(&self->text,
+                           "{\"type\":\"bar_complete\",\"timeframe\":\"%s\",\"bar\":", topic + 4);
+            json_put_time(&self->text, exchange->newest[i].bar_ms);
+            buf_put_char(&self->text, '}');
+            struct body *body = take_text(self);
+            self->outlet.publish(self->outlet.context, topic, body);
+            body_release(&body);
+        }
+    }
+}
+
+static void work_off(struct engine *self, struct now now)
+{
+    delivery_run(self->core.delivery, self->core.compute, &self->touched, now.mono_ms);
+    for (size_t i = 0; i < self->touched.n_closed; i++)
+        note_closed_bar(self, &self->touched.closed[i]);
+    touched_reset(&self->touched);
+}
+
+static void note_arrival(struct engine *self, struct source *source, struct now now)
+{
+    source->has_arrived = true;
+    source->arrived_ms = now.mono_ms;
+    source->arrived_wall_ms = now.wall_ms;
+    set_stale(self, source, false);
+}
+
+enum reject engine_feed_tick(struct engine *self, struct source *source, const char *symbol,
+                             const struct tick *tick, struct now now)
+{
+    struct listing *listing = find_listing(self, symbol);
+    enum reject reject =
+        listing ? market_apply_tick(self->core.market, source->id, listing, tick, &self->touched)
+                : REJECT_BAD_SYMBOL;
+    self->core.counters.ticks++;
+    self->core.counters.rejects[reject]++;
+    work_off(self, now);
+    return reject;
+}
+
+enum reject engine_feed_bar(struct engine *self, struct source *source, const char *symbol,
+                            enum timeframe timeframe, const struct bar *bar, struct now now)
+{
+    struct listing *listing = find_listing(self, symbol);
+    enum reject reject = listing ? market_apply_bar(self->core.market, source->id, listing,
+                                                    timeframe, bar, &self->touched)
+                                 : REJECT_BAD_SYMBOL;
+    self->core.counters.bars++;
+    self->core.counters.rejects[reject]++;
+    work_off(self, now);
+    return reject;
+}
+
+static enum reject feed_item(struct engine *self, struct source *source, const cJSON *json,
+                             struct now now)
+{
+    struct item item;
+    enum reject reject = item_parse(json, now.wall_ms, &item);
+    if (reject != REJECT_NONE) {
+        self->core.counters.rejects[reject]++;
+        return reject;
+    }
+    switch (item.kind) {
+    case ITEM_TICK:
+        return engine_feed_tick(self, source, item.symbol, &item.tick, now);
+    case ITEM_BAR:
+        return engine_feed_bar(self, source, item.symbol, item.timeframe, &item.bar, now);
+    default:
+        market_advance_clock(self->core.market, source->id, item.clock_ms, &self->touched);
+        work_off(self, now);
+        return REJECT_NONE;
+    }
+}
+
+/* Who sent a feed message. */
+struct feeder {
+    const void *id;
+    size_t size;
+    uint64_t connection;
+};
+
+static void feed_text(struct engine *self, const void *peer, size_t peer_size)
+{
+    struct body *body = take_text(self);
+    self->outlet.feed_reply(self->outlet.context, peer, peer_size, body);
+    body_release(&body);
+}
+
+static void feed_reject(struct engine *self, const struct source *source, uint64_t seq,
+                        size_t index, enum reject reject)
+{
+    buf_put_format(&self->text,
+                   "{\"type\":\"reject\",\"seq\":%llu,\"index\":%zu,\"code\":\"%s\",\"message\":",
+                   (unsigned long long)seq, index, reject_name(reject));
+    json_put_string(&self->text, reject_sentence(reject));
+    buf_put_char(&self->text, '}');
+    feed_text(self, source->peer, source->peer_size);
+}
+
+static void feed_error(struct engine *self, const struct feeder *peer, const cJSON *id,
+                       const struct err *err)
+{
+    self->core.counters.errors[err->code]++;
+    buf_put_text(&self->text, "{\"type\":\"error\"");
+    if (id) {
+        buf_put_text(&self->text, ",\"id\":");
+        json_put_tree(&self->text, id);
+    }
+    buf_put_format(&self->text,
+                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(err->code),
+                   err_code_is_temporary(err->code) ? "true" : "false");
+    json_put_string(&self->text, err->message);
+    buf_put_char(&self->text, '}');
+    feed_text(self, peer->id, peer->size);
+}
+
+static enum err_code feed_open(struct engine *self, const struct feeder *peer, const cJSON *request,
+                               struct now now, struct err *err)
+{
+    const cJSON *type = cJSON_GetObjectItemCaseSensitive(request, "type"),
+                *token = cJSON_GetObjectItemCaseSensitive(request, "token"),
+                *name = cJSON_GetObjectItemCaseSensitive(request, "source"),
+                *id = cJSON_GetObjectItemCaseSensitive(request, "id");
+    const struct core_settings *settings = self->core.settings;
+    struct token_claims claims;
+    if (!cJSON_IsString(type) || strcmp(type->valuestring, "feed_open") != 0)
+        return err_set(err, ERR_BAD_REQUEST,
+                       "the feed socket takes \"feed_open\", and then "
+                       "messages of two frames: seq and body");
+    if (!cJSON_IsString(token) || !cJSON_IsString(name) || !session_id_is_valid(name->valuestring))
+        return err_set(
+            err, ERR_BAD_REQUEST,
+            "\"feed_open\" needs \"token\", and \"source\": 1 to 64 characters of A-Z a-z "
+            "0-9 . _ -");
+    for (const cJSON *one = request->child; one; one = one->next)
+        if (one != type && one != token && one != name && one != id)
+            return err_set(err, ERR_BAD_REQUEST, "\"feed_open\" has no member \"%.64s\"",
+                           one->string);
+    enum err_code code = token_verify(settings->keys, token->valuestring, now.wall_ms / 1000,
+                                      &settings->rules, &claims, err);
+    if (code != ERR_OK)
+        return code;
+    if (!(claims.scopes & TOKEN_SCOPE_FEED))
+        return err_set(err, ERR_FORBIDDEN, "feeding needs a token with scope \"feed\"");
+    struct source *source =
+        sources_open(self->core.sources, name->valuestring, peer->id, peer->size, peer->connection);
+    source->expires_at_s = claims.expires_at_s;
+    buf_put_text(&self->text, "{\"type\":\"feed_opened\"");
+    if (id) {
+        buf_put_text(&self->text, ",\"id\":");
+        json_put_tree(&self->text, id);
+    }
+    buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)source->last_seq);
+    feed_text(self, peer->id, peer->size);
+    return ERR_OK;
+}
+
+static bool read_seq(const char *text, size_t size, uint64_t *seq)
+{
+    *seq = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9' || size > 18)
+            return false;
+        *seq = *seq * 10 + (uint64_t)(text[i] - '0');
+    }
+    return size > 0;
+}
+
+/* The items of a message that is the next one of its source. */
+static void feed_batch(struct engine *self, struct source *source, uint64_t seq, const cJSON *items,
+                       struct now now)
+{
+    size_t index = 0;
+    if (!cJSON_IsArray(items)) {
+        self->core.counters.rejects[REJECT_MALFORMED]++;
+        feed_reject(self, source, seq, 0, REJECT_MALFORMED);
+    } else {
+        for (const cJSON *item = items->child; item; item = item->next, index++) {
+            enum reject reject = feed_item(self, source, item, now);
+            if (reject != REJECT_NONE)
+                feed_reject(self, source, seq, index, reject);
+        }
+    }
+    source->last_seq = seq;
+    source->ack_due = true;
+    self->core.counters.feed_messages++;
+    note_arrival(self, source, now);
+}
+
+static enum err_code feed_numbered(struct engine *self, const struct feeder *peer, uint64_t seq,
+                                   const char *text, size_t size, struct now now, struct err *err)
+{
+    struct source *source =
+        sources_find_peer(self->core.sources, peer->id, peer->size, peer->connection);
+    if (!source)
+        return err_set(err, ERR_NOT_OPEN, "send \"feed_open\" first");
+    if (now.wall_ms / 1000 >= source->expires_at_s)
+        return err_set(err, ERR_TOKEN_EXPIRED, "the feed's token has expired; \"feed_open\" anew");
+    switch (source_judge_seq(source, seq)) {
+    case SOURCE_SEQ_REPEATED:
+        self->core.counters.feed_repeats++;
+        source->ack_due = true;
+        return ERR_OK;
+    case SOURCE_SEQ_GAP:
+        return err_set(err, ERR_BAD_REQUEST, "seq %llu is due, this is %llu",
+                       (unsigned long long)source->last_seq + 1, (unsigned long long)seq);
+    default:
+        break;
+    }
+    cJSON *items = json_parse(text, size, NULL);
+    feed_batch(self, source, seq, items, now);
+    cJSON_Delete(items);
+    return ERR_OK;
+}
+
+void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
+                    const char *seq, size_t seq_size, const char *text, size_t size, struct now now)
+{
+    struct feeder from = {peer, peer_size, connection};
+    struct err err = {0};
+    enum err_code code;
+    uint64_t number = 0;
+    cJSON *request = NULL;
+    if (size > self->core.settings->frame_bytes)
+        code = err_set(&err, ERR_TOO_LARGE, "a message may have %zu bytes, this one has %zu",
+                       self->core.settings->frame_bytes, size);
+    else if (!seq)
+        code = (request = json_parse(text, size, &err)) ? feed_open(self, &from, request, now, &err)
+                                                        : err.code;
+    else if (!read_seq(seq, seq_size, &number))
+        code = err_set(&err, ERR_BAD_REQUEST, "the first frame must be a decimal number");
+    else
+        code = feed_numbered(self, &from, number, text, size, now, &err);
+    if (code != ERR_OK) {
+        const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
+        feed_error(self, &from, id, &err);
+    }
+    cJSON_Delete(request);
+}
+
+struct source *engine_local_source(struct engine *self, const char *name)
+{
+    struct source *source = sources_open(self->core.sources, name, name, strlen(name), 0);
+    source->peer_size = 0;
+    return source;
+}
+
+static void put_acks(struct engine *self)
+{
+    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
+        struct source *source = sources_at(self->core.sources, i);
+        if (!source->ack_due || source->peer_size == 0)
+            continue;
+        source->ack_due = false;
+        buf_put_format(&self->text, "{\"type\":\"ack\",\"seq\":%llu}",
+                       (unsigned long long)source->last_seq);
+        feed_text(self, source->peer, source->peer_size);
+    }
+}
+
+/* ---- what is due ------------------------------------------------------------------------------
+ */
+
+static int64_t feed_age_ms(const struct engine *self, struct now now)
+{
+    int64_t age = INT64_MAX;
+    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
+        const struct source *source = sources_at(self->core.sources, i);
+        if (source->has_arrived && now.mono_ms - source->arrived_ms < age)
+            age = now.mono_ms - source->arrived_ms;
+    }
+    return age;
+}
+
+static void put_age(struct engine *self, struct now now)
+{
+    int64_t age = feed_age_ms(self, now);
+    if (age == INT64_MAX)
+        buf_put_text(&self->text, "null");
+    else
+        json_put_integer(&self->text, age);
+}
+
+static void put_heartbeat(struct engine *self, struct session *session, struct now now)
+{
+    buf_put_text(&self->text, "{\"type\":\"heartbeat\",\"feed_age_ms\":");
+    put_age(self, now);
+    buf_put_char(&self->text, '}');
+    struct body *body = take_text(self);
+    session->last_heartbeat_ms = now.mono_ms;
+    delivery_put_notice(self->core.delivery, session, body);
+    body_release(&body);
+}
+
+static const char *feed_state(const struct engine *self)
+{
+    const char *state = "none";
+    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
+        const struct source *source = sources_at(self->core.sources, i);
+        if (source->has_arrived && !source->is_stale)
+            return "live";
+        if (source->has_arrived)
+            state = "stale";
+    }
+    return state;
+}
+
+static void publish_status(struct engine *self, struct now now)
+{
+    buf_put_format(&self->text,
+                   "{\"type\":\"status\",\"epoch\":\"%s\",\"feed\":{\"state\":\"%s\",\"age_ms\":",
+                   self->core.epoch, feed_state(self));
+    put_age(self, now);
+    buf_put_text(&self->text, "},\"markets\":{");
+    bool follows = false;
+    static const char *const EXCHANGES[] = {"NSE", "BSE", "NFO", "BFO"};
+    for (size_t i = 0; i < sizeof EXCHANGES / sizeof *EXCHANGES; i++) {
+        buf_put_format(&self->text, "%s\"%s\":\"%s\"", follows ? "," : "", EXCHANGES[i],
+                       calendar_is_open(calendar_of(self, EXCHANGES[i]), now.wall_ms) ? "open"
+                                                                                      : "closed");
+        follows = true;
+    }
+    buf_put_text(&self->text, "}}");
+    struct body *body = take_text(self);
+    self->outlet.publish(self->outlet.context, "status", body);
+    body_release(&body);
+}
+
+static void check_expiry(struct engine *self, struct session *session, struct now now)
+{
+    int64_t left_s = session->expires_at_s - now.wall_ms / 1000;
+    if (left_s <= 0 && !session->is_expired) {
+        tell_session(self, session, "TOKEN_EXPIRED",
+                     "delivery has ended; \"refresh\" with a new token");
+        delivery_flush(self->core.delivery, now.mono_ms);
+        session->is_expired = true;
+    } else if (left_s <= EXPIRY_WARNING_S && !session->expiry_announced) {
+        session->expiry_announced = true;
+        tell_session(self, session, "TOKEN_EXPIRING",
+                     "the token expires soon; \"refresh\" with a new one");
+    }
+}
+
+/* Heartbeats, silence, tokens and ends of all sessions. */
+static void sweep_sessions(struct engine *self, struct now now)
+{
+    const struct core_settings *settings = self->core.settings;
+    for (size_t i = sessions_count(self->core.sessions); i-- > 0;) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (!session->is_attached) {
+            if (now.mono_ms - session->detached_ms >= settings->resume_ms)
+                end_session(self, session);
+            continue;
+        }
+        check_expiry(self, session, now);
+        if (now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms)
+            delivery_detach(session, now.mono_ms);
+        else if (now.mono_ms - session->last_heartbeat_ms >= settings->heartbeat_ms)
+            put_heartbeat(self, session, now);
+    }
+}
+
+/* A source that was in step with the wall clock and has fallen silent: its bars close by the wall
+ * clock after a grace time. */
+static void close_silent(struct engine *self, const struct source *source, struct now now)
+{
+    const struct core_settings *settings = self->core.settings;
+    int64_t clock_ms = market_clock(self->core.market, source->id);
+    int64_t silent_ms = now.mono_ms - source->arrived_ms;
+    int64_t behind_ms = source->arrived_wall_ms - clock_ms;
+    int64_t next_ms = market_next_close(self->core.market, source->id);
+    if (clock_ms == INT64_MIN || next_ms == INT64_MAX || silent_ms < settings->bar_grace_ms ||
+        behind_ms > settings->feed_stale_ms || behind_ms < -settings->feed_stale_ms ||
+        now.wall_ms - settings->bar_grace_ms < next_ms)
+        return;
+    market_advance_clock(self->core.market, source->id, now.wall_ms - settings->bar_grace_ms,
+                         &self->touched);
+    work_off(self, now);
+}
+
+/* Silent for too long while the market that it feeds is open, by its own time. */
+static void check_stale(struct engine *self, struct source *source, struct now now)
+{
+    int64_t clock_ms = market_clock(self->core.market, source->id);
+    int64_t silent_ms = now.mono_ms - source->arrived_ms;
+    if (source->is_stale || clock_ms == INT64_MIN || silent_ms < self->core.settings->feed_stale_ms)
+        return;
+    for (size_t i = 0; i < market_count(self->core.market); i++) {
+        const struct listing *listing = market_listing(self->core.market, i);
+        int64_t start_ms, end_ms;
+        if (listing->source == source->id &&
+            calendar_bar_start(listing->calendar, TIMEFRAME_1MIN, clock_ms + silent_ms, &start_ms,
+                               &end_ms)) {
+            set_stale(self, source, true);
+            return;
+        }
+    }
+}
+
+static void sweep_sources(struct engine *self, struct now now)
+{
+    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
+        struct source *source = sources_at(self->core.sources, i);
+        if (!source->has_arrived)
+            continue;
+        close_silent(self, source, now);
+        check_stale(self, source, now);
+    }
+}
+
+int64_t engine_end_turn(struct engine *self, struct now now)
+{
+    enum { SWEEP_EVERY_MS = 100 };
+    if (now.mono_ms >= self->next_sweep_ms) {
+        self->next_sweep_ms = now.mono_ms + SWEEP_EVERY_MS;
+        sweep_sources(self, now);
+        sweep_sessions(self, now);
+    }
+    if (now.mono_ms >= self->next_status_ms) {
+        self->next_status_ms = now.mono_ms + STATUS_EVERY_MS;
+        publish_status(self, now);
+    }
+    publish_complete(self);
+    delivery_flush(self->core.delivery, now.mono_ms);
+    put_acks(self);
+    int64_t due = delivery_next_due(self->core.delivery, now.mono_ms);
+    if (self->next_sweep_ms < due)
+        due = self->next_sweep_ms;
+    return self->next_status_ms < due ? self->next_status_ms : due;
+}
+
+void engine_shutdown(struct engine *self, struct now now)
+{
+    begin_notice(self, "SHUTDOWN", "the daemon is ending");
+    buf_put_char(&self->text, '}');
+    struct body *body = take_text(self);
+    self->outlet.publish(self->outlet.context, "notice", body);
+    for (size_t i = 0; i < sessions_count(self->core.sessions); i++)
+        delivery_put_notice(self->core.delivery, sessions_at(self->core.sessions, i), body);
+    body_release(&body);
+    delivery_flush(self->core.delivery, now.mono_ms);
+    put_acks(self);
+}

@@ -1,0 +1,48 @@
+/* source - who feeds: each source numbers its messages, and none is counted twice.
+ *
+ * A source is known by its name; the connection that opened it last speaks for it. Times are of a
+ * monotonic clock that the caller reads. */
+#ifndef INDSUB_FEED_SOURCE_H
+#define INDSUB_FEED_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SOURCE_NAME_MAX = 64, SOURCE_PEER_MAX = 255 };
+
+struct source {
+    char name[SOURCE_NAME_MAX + 1];
+    uint32_t id; /* counts from 0 */
+    uint64_t last_seq;
+    unsigned char peer[SOURCE_PEER_MAX]; /* the routing id that speaks for it */
+    size_t peer_size;                    /* 0 while nobody does */
+    uint64_t connection;                 /* on which it opened the source */
+    int64_t expires_at_s;                /* wall clock: of the token it was opened with */
+    int64_t arrived_ms, arrived_wall_ms; /* of its newest message */
+    bool has_arrived;
+    bool is_stale;
+    bool ack_due; /* last_seq has not been acknowledged yet */
+};
+
+struct sources;
+
+struct sources *sources_new(void);
+void sources_destroy(struct sources **self);
+size_t sources_count(const struct sources *self);
+/* Source with that id; borrowed, stays where it is. */
+struct source *sources_at(const struct sources *self, size_t id);
+
+/* The source of that name, made if it is new; from now on that peer speaks for it, on that
+ * connection. */
+struct source *sources_open(struct sources *self, const char *name, const void *peer,
+                            size_t peer_size, uint64_t connection);
+/* The source that this peer speaks for, or NULL. */
+struct source *sources_find_peer(const struct sources *self, const void *peer, size_t peer_size,
+                                 uint64_t connection);
+
+enum source_seq { SOURCE_SEQ_NEXT, SOURCE_SEQ_REPEATED, SOURCE_SEQ_GAP };
+/* What a message's number means. */
+enum source_seq source_judge_seq(const struct source *self, uint64_t seq);
+
+#endif

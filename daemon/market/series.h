@@ -1,0 +1,88 @@
+/* series - the bars of one symbol on one timeframe: the closed ones, and those still open.
+ *
+ *      closed[0] ... closed[n-1] | open[0] ... open[m-1]
+ *                                  └ pending ┘   └ forming
+ *
+ * Ticks may come a little late, so a bar stays open after its end until the lateness allowed has
+ * passed; the next bar is formed beside it. A derived series (5min) folds the closed bars of its
+ * base (1min) into `partial`, and its open bars are that and the base's open ones:
+ *
+ *      1min closed  | a | b | c |            1min open | d |
+ *      5min partial |  abc  ...              5min open |  abcd
+ *
+ * So a bar is the same whether the series was there when its ticks came or was made later from what
+ * is stored. Knows no clock: it is told through which time everything has been seen. */
+#ifndef INDSUB_MARKET_SERIES_H
+#define INDSUB_MARKET_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/protocol/tick.h"
+#include "common/protocol/timeframe.h"
+#include "daemon/market/calendar.h"
+
+struct open_bar {
+    struct bar bar;
+    int64_t first_ms; /* of the earliest data in it, which gives the open */
+    int64_t end_ms;
+};
+
+struct series;
+
+enum series_outcome { SERIES_APPLIED, SERIES_LATE, SERIES_OUTSIDE_SESSION };
+
+/* A series without bars. Keeps calendar, and base, which is NULL where bars are made of ticks. */
+struct series *series_new(const struct calendar *calendar, enum timeframe timeframe,
+                          struct series *base);
+void series_destroy(struct series **self);
+
+enum timeframe series_timeframe(const struct series *self);
+struct series *series_base(const struct series *self);
+
+/* Puts a trade into its open bar, which it may start; *index says which one it is. oi and
+ * oi_reference may be NAN. Not for derived series. */
+enum series_outcome series_apply_tick(struct series *self, const struct tick *tick,
+                                      double oi_reference, size_t *index);
+
+/* Takes a finished bar, in place of what ticks have made of it; open bars before it close. Late
+ * only if a bar that starts no earlier has closed. Its start is moved to where the calendar has it.
+ */
+enum series_outcome series_apply_bar(struct series *self, const struct bar *bar);
+
+/* Takes a closed bar of the base. */
+void series_fold(struct series *self, const struct bar *bar);
+
+/* Closes what ends at or before through_ms, which never goes back. */
+void series_close_through(struct series *self, int64_t through_ms);
+
+/* A derived series' open bars, from partial and the base's open bars. To be called when the base
+ * has changed. */
+void series_refresh_open(struct series *self);
+
+/* From now on it is made of that base (NULL: of ticks and given bars). Only while it has no bar. */
+void series_set_base(struct series *self, struct series *base);
+
+/* A derived series' closed bars, from all of the base's, as if it had always been there. */
+void series_rebuild(struct series *self);
+
+/* Forgets the first `count` closed bars. */
+void series_trim(struct series *self, size_t count);
+
+/* Borrowed until the next change. */
+const struct bar *series_closed(const struct series *self, size_t *n);
+const struct open_bar *series_open(const struct series *self, size_t *n);
+
+/* The open bar that covers feed_ms, or -1. */
+ptrdiff_t series_find_open(const struct series *self, int64_t feed_ms);
+
+/* The end of the first bar that is still to close, INT64_MAX if none. */
+int64_t series_next_end(const struct series *self);
+
+/* Start and end of the bar that feed_ms belongs to; false outside the session. */
+bool series_bounds(const struct series *self, int64_t feed_ms, int64_t *start_ms, int64_t *end_ms);
+
+int64_t series_through(const struct series *self);
+
+#endif

@@ -1,0 +1,373 @@
+#include "daemon/sessions/delivery.h"
+
+#include <stdlib.h>
+
+#include "common/base/json.h"
+#include "common/base/mem.h"
+
+enum {
+    ITEMS_PER_MESSAGE = 256,
+    RETRY_MS = 5 /* between attempts to send to a reader that is too slow */
+};
+
+LIST_HEAD(session_list, session);
+LIST_HEAD(subscription_list, subscription);
+
+struct delivery {
+    push_fn *push;
+    void *context;
+    struct session_list dirty;        /* something waits in the outbox */
+    struct session_list awaiting;     /* for a bar_complete */
+    struct subscription_list holding; /* something throttled */
+    struct delivery_counters counters;
+    struct buf head, text; /* scratch, empty between calls */
+};
+
+struct delivery *delivery_new(push_fn *push, void *context)
+{
+    struct delivery *self = mem_alloc_zero(1, sizeof *self);
+    self->push = push;
+    self->context = context;
+    return self;
+}
+
+void delivery_destroy(struct delivery **self)
+{
+    if (!*self)
+        return;
+    buf_destroy(&(*self)->head);
+    buf_destroy(&(*self)->text);
+    free(*self);
+    *self = NULL;
+}
+
+const struct delivery_counters *delivery_counters(const struct delivery *self)
+{
+    return &self->counters;
+}
+
+static void mark(struct delivery *self, struct session *session)
+{
+    if (session->is_dirty)
+        return;
+    session->is_dirty = true;
+    LIST_INSERT_HEAD(&self->dirty, session, dirty);
+}
+
+/* ---- into the outboxes ------------------------------------------------------------------------
+ */
+
+/* Remembers that all of the session's symbols on this timeframe are to close this bar. */
+static void await_bar(struct delivery *self, const struct subscription *one, const struct bar *bar)
+{
+    struct session *session = one->session;
+    int64_t start_ms, end_ms;
+    if (!series_bounds(plan_series(one->view->plan), bar->start_ms, &start_ms, &end_ms))
+        return;
+    for (size_t i = 0; i < session->n_awaited; i++)
+        if (session->awaited[i].timeframe == (int)one->timeframe &&
+            session->awaited[i].bar_ms == bar->start_ms)
+            return;
+    if (session->n_awaited == 0)
+        LIST_INSERT_HEAD(&self->awaiting, session, awaiting);
+    session->awaited = mem_grow(session->awaited, session->n_awaited, &session->awaited_capacity,
+                                sizeof *session->awaited);
+    session->awaited[session->n_awaited++] =
+        (struct awaited_bar){bar->start_ms, end_ms, (int)one->timeframe};
+}
+
+static void give_closed(struct delivery *self, struct subscription *one, const struct bar *bar,
+                        struct body *body)
+{
+    struct session *session = one->session;
+    if (!session->wants_stream)
+        return;
+    struct body *stale = subscription_take_held(one);
+    body_release(&stale);
+    one->given_ms = bar->start_ms;
+    one->due_ms = 0;
+    if (!outbox_put_closed(session->outbox, one, bar->start_ms, body))
+        self->counters.lagging++;
+    await_bar(self, one, bar);
+    mark(self, session);
+}
+
+static void put_forming(struct delivery *self, struct subscription *one, int64_t bar_ms,
+                        struct body *body, uint32_t merged)
+{
+    if (outbox_put_forming(one->session->outbox, one, bar_ms, body, merged))
+        self->counters.merged++;
+    mark(self, one->session);
+}
+
+static void hold(struct delivery *self, struct subscription *one, int64_t bar_ms, struct body *body)
+{
+    uint32_t merged = one->held_merged;
+    struct body *older = subscription_take_held(one);
+    if (older)
+        self->counters.merged++;
+    one->held_merged = older ? merged + 1 : 0;
+    body_release(&older);
+    one->held = body_acquire(body);
+    one->held_bar_ms = bar_ms;
+    LIST_INSERT_HEAD(&self->holding, one, holding);
+}
+
+static void give_forming(struct delivery *self, struct subscription *one, const struct bar *bar,
+                         struct body *body, int64_t now_ms)
+{
+    const struct session *session = one->session;
+    if (!session->wants_stream || !session->is_attached || session->is_expired)
+        return;
+    if (one->throttle_ms > 0 && now_ms < one->due_ms) {
+        hold(self, one, bar->start_ms, body);
+        return;
+    }
+    one->due_ms = now_ms + one->throttle_ms;
+    put_forming(self, one, bar->start_ms, body, 0);
+}
+
+/* Encodes a view's body once and gives it to all its subscribers. */
+static void fan_out(struct delivery *self, struct view *view, const struct bar *bar, bool closed,
+                    int64_t now_ms)
+{
+    buf_reset(&self->text);
+    view_put_update(view, &self->head, &self->text);
+    struct body *body = body_new(self->text.data, self->text.size);
+    self->counters.encoded++;
+    for (size_t i = 0; i < view->n_subscribers; i++) {
+        struct subscription *one = view->subscribers[i];
+        if (closed)
+            give_closed(self, one, bar, body);
+        else if (one->on_ticks)
+            give_forming(self, one, bar, body, now_ms);
+    }
+    body_release(&body);
+}
+
+static void run_item(struct delivery *self, struct plan *plan, const struct touched_item *item,
+                     int64_t now_ms)
+{
+    struct plan_views *all = views_of_plan(plan);
+    struct bar bar = item->bar;
+    bool closed = item->kind == TOUCHED_CLOSED;
+    if (closed) {
+        plan_commit(plan, &bar);
+    } else {
+        size_t n_open;
+        const struct open_bar *open = series_open(item->series, &n_open);
+        if (all->n_on_ticks == 0 || item->index >= n_open)
+            return;
+        bar = open[item->index].bar;
+        plan_form(plan, item->index);
+    }
+    buf_reset(&self->head);
+    update_put_head(&self->head, plan, &bar, closed);
+    for (size_t i = 0; i < all->n; i++)
+        if (closed || all->views[i]->n_on_ticks > 0)
+            fan_out(self, all->views[i], &bar, closed, now_ms);
+}
+
+void delivery_run(struct delivery *self, struct compute *compute, const struct touched *touched,
+                  int64_t now_ms)
+{
+    for (size_t i = 0; i < touched->n; i++) {
+        const struct touched_item *item = &touched->items[i];
+        struct plan *plan =
+            compute_find_plan(compute, item->listing, series_timeframe(item->series));
+        if (!plan)
+            continue;
+        if (item->kind == TOUCHED_REBASED)
+            plan_restart(plan, item->index);
+        else
+            run_item(self, plan, item, now_ms);
+    }
+}
+
+static void put_snapshot(struct delivery *self, struct subscription *one)
+{
+    struct buf text = {0};
+    bool is_closed;
+    struct bar bar;
+    if (view_put_snapshot(one->view, &text, &is_closed, &bar)) {
+        struct body *body = body_new(text.data, text.size);
+        if (!is_closed && one->on_ticks) {
+            put_forming(self, one, bar.start_ms, body, 0);
+        } else if (is_closed && bar.start_ms > one->given_ms) {
+            one->given_ms = bar.start_ms;
+            outbox_put_closed(one->session->outbox, one, bar.start_ms, body);
+            mark(self, one->session);
+        }
+        body_release(&body);
+    }
+    buf_destroy(&text);
+}
+
+void delivery_put_snapshots(struct delivery *self, struct session *session)
+{
+    for (size_t i = 0; session->wants_stream && i < session->n_subscriptions; i++)
+        put_snapshot(self, session->subscriptions[i]);
+}
+
+void delivery_put_notice(struct delivery *self, struct session *session, struct body *body)
+{
+    if (!session->wants_stream || !session->is_attached)
+        return;
+    outbox_put_notice(session->outbox, body);
+    mark(self, session);
+}
+
+void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
+                        bool delimited)
+{
+    if (!outbox_put_reply(session->outbox, body, delimited))
+        self->counters.replies_dropped++;
+    mark(self, session);
+}
+
+/* ---- notices of its own -----------------------------------------------------------------------
+ */
+
+static bool has_all_closed(const struct session *session, const struct awaited_bar *awaited)
+{
+    for (size_t i = 0; i < session->n_subscriptions; i++) {
+        const struct subscription *one = session->subscriptions[i];
+        if ((int)one->timeframe == awaited->timeframe &&
+            !listing_has_passed(one->listing, one->timeframe, awaited->end_ms))
+            return false;
+    }
+    return true;
+}
+
+static void announce_complete(struct delivery *self, struct session *session,
+                              const struct awaited_bar *awaited)
+{
+    buf_reset(&self->text);
+    buf_put_format(&self->text, "{\"type\":\"bar_complete\",\"timeframe\":\"%s\",\"bar\":",
+                   timeframe_name((enum timeframe)awaited->timeframe));
+    json_put_time(&self->text, awaited->bar_ms);
+    buf_put_char(&self->text, '}');
+    struct body *body = body_new(self->text.data, self->text.size);
+    delivery_put_notice(self, session, body);
+    body_release(&body);
+}
+
+static void announce_bars(struct delivery *self)
+{
+    struct session *session, *next;
+    for (session = LIST_FIRST(&self->awaiting); session; session = next) {
+        next = LIST_NEXT(session, awaiting);
+        size_t kept = 0;
+        for (size_t i = 0; i < session->n_awaited; i++) {
+            if (has_all_closed(session, &session->awaited[i]))
+                announce_complete(self, session, &session->awaited[i]);
+            else
+                session->awaited[kept++] = session->awaited[i];
+        }
+        session->n_awaited = kept;
+        if (kept == 0)
+            LIST_REMOVE(session, awaiting);
+    }
+}
+
+static void announce_lagging(struct delivery *self, struct session *session)
+{
+    void *owner;
+    int64_t bar_ms;
+    while (outbox_take_lagging(session->outbox, &owner, &bar_ms)) {
+        const struct subscription *one = owner;
+        buf_reset(&self->text);
+        buf_put_text(&self->text,
+                     "{\"type\":\"notice\",\"code\":\"LAGGING\",\"message\":\"too slow: "
+                     "closed bars were left out, ask history from this bar\","
+                     "\"symbol\":");
+        json_put_string(&self->text, one->listing->name);
+        buf_put_format(&self->text,
+                       ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
+        json_put_time(&self->text, bar_ms);
+        buf_put_char(&self->text, '}');
+        struct body *body = body_new(self->text.data, self->text.size);
+        outbox_put_notice(session->outbox, body);
+        body_release(&body);
+    }
+}
+
+/* ---- out --------------------------------------------------------------------------------------
+ */
+
+void delivery_detach(struct session *session, int64_t now_ms)
+{
+    if (!session->is_attached)
+        return;
+    session->is_attached = false;
+    session->detached_ms = now_ms;
+    outbox_drop_stale(session->outbox);
+    outbox_set_blocked(session->outbox, false);
+}
+
+/* Sends one session's outbox; false while something still waits for a slow reader. */
+static bool flush(struct delivery *self, struct session *session, int64_t now_ms)
+{
+    const struct outbox_item *items;
+    size_t n;
+    while ((n = outbox_next(session->outbox, ITEMS_PER_MESSAGE, &items)) > 0) {
+        switch (
+            self->push(self->context, session->key, items, n, outbox_seq(session->outbox) + 1)) {
+        case PUSH_SENT:
+            self->counters.delivered += n;
+            outbox_sent(session->outbox, n);
+            if (outbox_is_blocked(session->outbox)) {
+                outbox_set_blocked(session->outbox, false);
+                announce_lagging(self, session);
+            }
+            break;
+        case PUSH_BLOCKED:
+            outbox_set_blocked(session->outbox, true);
+            return false;
+        case PUSH_GONE:
+            delivery_detach(session, now_ms);
+            return true;
+        }
+    }
+    return true;
+}
+
+static void release_due(struct delivery *self, int64_t now_ms)
+{
+    struct subscription *one, *next;
+    for (one = LIST_FIRST(&self->holding); one; one = next) {
+        next = LIST_NEXT(one, holding);
+        if (now_ms < one->due_ms)
+            continue;
+        uint32_t merged = one->held_merged;
+        struct body *body = subscription_take_held(one);
+        one->due_ms = now_ms + one->throttle_ms;
+        if (one->session->is_attached)
+            put_forming(self, one, one->held_bar_ms, body, merged);
+        body_release(&body);
+    }
+}
+
+void delivery_flush(struct delivery *self, int64_t now_ms)
+{
+    release_due(self, now_ms);
+    announce_bars(self);
+    struct session *session, *next;
+    for (session = LIST_FIRST(&self->dirty); session; session = next) {
+        next = LIST_NEXT(session, dirty);
+        if (session->is_attached && !flush(self, session, now_ms))
+            continue;
+        session->is_dirty = false;
+        LIST_REMOVE(session, dirty);
+    }
+}
+
+int64_t delivery_next_due(const struct delivery *self, int64_t now_ms)
+{
+    int64_t due = LIST_EMPTY(&self->dirty) ? INT64_MAX : now_ms + RETRY_MS;
+    const struct subscription *one;
+    LIST_FOREACH(one, &self->holding, holding)
+    if (one->due_ms < due)
+        due = one->due_ms;
+    return due;
+}

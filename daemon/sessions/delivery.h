@@ -1,0 +1,56 @@
+/* delivery - from what the market touched to what each session is sent.
+ *
+ *      touched ──► values (once) ──► body (once a view) ──► outbox of each subscriber ──► push
+ *
+ * The only place that decides who gets what. Everything that one turn has for a session leaves in
+ * as few messages as can be. Sockets are behind `push`; times are monotonic and given. */
+#ifndef INDSUB_SESSIONS_DELIVERY_H
+#define INDSUB_SESSIONS_DELIVERY_H
+
+#include "daemon/sessions/sessions.h"
+#include "daemon/sessions/subscriptions.h"
+
+enum push_result {
+    PUSH_SENT,
+    PUSH_BLOCKED, /* the reader is too slow: try again later */
+    PUSH_GONE     /* nobody is there under this key */
+};
+
+/* Sends n items (one reply, or stream items numbered from first_seq on) to whoever has the key. */
+typedef enum push_result push_fn(void *context, const char key[SESSION_KEY_SIZE],
+                                 const struct outbox_item *items, size_t n, uint64_t first_seq);
+
+struct delivery_counters {
+    uint64_t delivered, merged, lagging, replies_dropped, encoded;
+};
+
+struct delivery;
+
+/* Keeps push's context. */
+struct delivery *delivery_new(push_fn *push, void *context);
+void delivery_destroy(struct delivery **self);
+
+/* Works off what was touched: values, bodies, outboxes. */
+void delivery_run(struct delivery *self, struct compute *compute, const struct touched *touched,
+                  int64_t now_ms);
+
+/* Puts a fresh snapshot of each subscription into the outbox: the bar that is forming, or the
+ * newest closed one if the session has not been given it. */
+void delivery_put_snapshots(struct delivery *self, struct session *session);
+void delivery_put_notice(struct delivery *self, struct session *session, struct body *body);
+void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
+                        bool delimited);
+
+/* Sends what waits: of all sessions with something new, and of those that were blocked. Sessions
+ * whose peer is gone become detached; their forming bars are dropped. */
+void delivery_flush(struct delivery *self, int64_t now_ms);
+
+/* When something throttled or blocked is due, monotonic; INT64_MAX if nothing is. */
+int64_t delivery_next_due(const struct delivery *self, int64_t now_ms);
+
+/* Detaches a session now: its connection is gone or silent. */
+void delivery_detach(struct session *session, int64_t now_ms);
+
+const struct delivery_counters *delivery_counters(const struct delivery *self);
+
+#endif

@@ -1,0 +1,275 @@
+#include "daemon/sessions/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+
+struct outbox {
+    const struct outbox_limits *limits;
+    struct outbox_item *items; /* waiting: items[head..n) */
+    size_t head, n, capacity;
+    size_t n_closed, n_replies; /* of those that wait */
+    uint64_t seq;
+    bool blocked;
+
+    struct body **given; /* closed bars that left, oldest first: given[given_head..n_given) */
+    uint64_t *given_seq;
+    size_t given_head, n_given, given_capacity;
+    uint64_t forgotten_seq; /* the newest closed bar that is no longer remembered */
+
+    struct lagging {
+        void *owner;
+        int64_t bar_ms;
+    } * lagging;
+    size_t n_lagging, lagging_capacity;
+};
+
+struct outbox *outbox_new(const struct outbox_limits *limits)
+{
+    struct outbox *self = mem_alloc_zero(1, sizeof *self);
+    self->limits = limits;
+    return self;
+}
+
+void outbox_destroy(struct outbox **self)
+{
+    if (!*self)
+        return;
+    for (size_t i = (*self)->head; i < (*self)->n; i++)
+        body_release(&(*self)->items[i].body);
+    for (size_t i = (*self)->given_head; i < (*self)->n_given; i++)
+        body_release(&(*self)->given[i]);
+    free((*self)->items);
+    free((*self)->given);
+    free((*self)->given_seq);
+    free((*self)->lagging);
+    free(*self);
+    *self = NULL;
+}
+
+uint64_t outbox_seq(const struct outbox *self)
+{
+    return self->seq;
+}
+
+bool outbox_is_empty(const struct outbox *self)
+{
+    return self->head == self->n;
+}
+
+void outbox_set_blocked(struct outbox *self, bool blocked)
+{
+    self->blocked = blocked;
+}
+
+bool outbox_is_blocked(const struct outbox *self)
+{
+    return self->blocked;
+}
+
+static void put(struct outbox *self, struct outbox_item item)
+{
+    if (self->head > 64 && self->head > self->n / 2) {
+        memmove(self->items, self->items + self->head,
+                (self->n - self->head) * sizeof *self->items);
+        self->n -= self->head;
+        self->head = 0;
+    }
+    self->items = mem_grow(self->items, self->n, &self->capacity, sizeof *self->items);
+    body_acquire(item.body);
+    self->items[self->n++] = item;
+}
+
+static void note_lagging(struct outbox *self, void *owner, int64_t bar_ms)
+{
+    if (!owner)
+        return;
+    for (size_t i = 0; i < self->n_lagging; i++)
+        if (self->lagging[i].owner == owner)
+            return;
+    self->lagging =
+        mem_grow(self->lagging, self->n_lagging, &self->lagging_capacity, sizeof *self->lagging);
+    self->lagging[self->n_lagging++] = (struct lagging){owner, bar_ms};
+}
+
+/* Drops what waits and `doomed` says; the rest keeps its order. */
+static void drop(struct outbox *self, bool (*doomed)(const struct outbox_item *))
+{
+    size_t kept = self->head;
+    for (size_t i = self->head; i < self->n; i++) {
+        if (doomed(&self->items[i]))
+            body_release(&self->items[i].body);
+        else
+            self->items[kept++] = self->items[i];
+    }
+    self->n = kept;
+}
+
+static bool is_bar(const struct outbox_item *item)
+{
+    return item->kind == OUTBOX_CLOSED || item->kind == OUTBOX_FORMING;
+}
+
+static bool is_stale(const struct outbox_item *item)
+{
+    return item->kind != OUTBOX_CLOSED;
+}
+
+bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)
+{
+    if (self->n_closed >= self->limits->closed_max) {
+        for (size_t i = self->head; i < self->n; i++)
+            if (self->items[i].kind == OUTBOX_CLOSED)
+                note_lagging(self, self->items[i].owner, self->items[i].bar_ms);
+        note_lagging(self, owner, bar_ms);
+        drop(self, is_bar);
+        self->n_closed = 0;
+        return false;
+    }
+    put(self, (struct outbox_item){
+                  .body = body, .owner = owner, .bar_ms = bar_ms, .kind = OUTBOX_CLOSED});
+    self->n_closed++;
+    return true;
+}
+
+/* A waiting forming bar of that owner which nothing of the same owner follows. */
+static struct outbox_item *find_forming(struct outbox *self, const void *owner)
+{
+    for (size_t i = self->n; i-- > self->head;)
+        if (self->items[i].owner == owner && is_bar(&self->items[i]))
+            return self->items[i].kind == OUTBOX_FORMING ? &self->items[i] : NULL;
+    return NULL;
+}
+
+bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
+                        uint32_t merged)
+{
+    struct outbox_item *waiting = self->blocked ? find_forming(self, owner) : NULL;
+    if (!waiting) {
+        put(self, (struct outbox_item){.body = body,
+                                       .owner = owner,
+                                       .bar_ms = bar_ms,
+                                       .merged = merged,
+                                       .kind = OUTBOX_FORMING});
+        return false;
+    }
+    body_release(&waiting->body);
+    waiting->body = body_acquire(body);
+    waiting->bar_ms = bar_ms;
+    waiting->merged += merged + 1;
+    return true;
+}
+
+void outbox_put_notice(struct outbox *self, struct body *body)
+{
+    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_NOTICE});
+}
+
+bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited)
+{
+    if (self->n_replies >= self->limits->replies_max)
+        return false;
+    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_REPLY, .delimited = delimited});
+    self->n_replies++;
+    return true;
+}
+
+void outbox_forget_owner(struct outbox *self, const void *owner)
+{
+    for (size_t i = self->head; i < self->n; i++)
+        if (self->items[i].owner == owner)
+            self->items[i].owner = NULL;
+    for (size_t i = 0; i < self->n_lagging; i++)
+        if (self->lagging[i].owner == owner) {
+            self->lagging[i] = self->lagging[--self->n_lagging];
+            break;
+        }
+}
+
+void outbox_drop_stale(struct outbox *self)
+{
+    drop(self, is_stale);
+    self->n_replies = 0;
+}
+
+bool outbox_take_lagging(struct outbox *self, void **owner, int64_t *bar_ms)
+{
+    if (self->n_lagging == 0)
+        return false;
+    struct lagging *last = &self->lagging[--self->n_lagging];
+    *owner = last->owner;
+    *bar_ms = last->bar_ms;
+    return true;
+}
+
+size_t outbox_next(const struct outbox *self, size_t max, const struct outbox_item **items)
+{
+    size_t waiting = self->n - self->head, n = 0;
+    *items = self->items + self->head;
+    if (waiting > 0 && (*items)[0].kind == OUTBOX_REPLY)
+        return 1;
+    while (n < waiting && n < max && (*items)[n].kind != OUTBOX_REPLY)
+        n++;
+    return n;
+}
+
+/* Takes over the outbox's hold of the body. */
+static void remember(struct outbox *self, struct body *body, uint64_t seq)
+{
+    if (self->limits->remembered_max == 0) {
+        self->forgotten_seq = seq;
+        body_release(&body);
+        return;
+    }
+    if (self->n_given - self->given_head == self->limits->remembered_max) {
+        self->forgotten_seq = self->given_seq[self->given_head];
+        body_release(&self->given[self->given_head++]);
+    }
+    if (self->given_head > 64 && self->given_head > self->n_given / 2) {
+        size_t left = self->n_given - self->given_head;
+        memmove(self->given, self->given + self->given_head, left * sizeof *self->given);
+        memmove(self->given_seq, self->given_seq + self->given_head,
+                left * sizeof *self->given_seq);
+        self->n_given = left;
+        self->given_head = 0;
+    }
+    size_t capacity = self->given_capacity;
+    self->given = mem_grow(self->given, self->n_given, &capacity, sizeof *self->given);
+    self->given_seq =
+        mem_grow(self->given_seq, self->n_given, &self->given_capacity, sizeof *self->given_seq);
+    self->given[self->n_given] = body;
+    self->given_seq[self->n_given++] = seq;
+}
+
+void outbox_sent(struct outbox *self, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct outbox_item *item = &self->items[self->head++];
+        if (item->kind == OUTBOX_REPLY) {
+            self->n_replies--;
+            body_release(&item->body);
+            continue;
+        }
+        self->seq++;
+        if (item->kind == OUTBOX_CLOSED) {
+            self->n_closed--;
+            remember(self, item->body, self->seq);
+        } else {
+            body_release(&item->body);
+        }
+    }
+    if (self->head == self->n)
+        self->head = self->n = 0;
+}
+
+size_t outbox_since(const struct outbox *self, uint64_t seq, struct body *const **bodies,
+                    bool *complete)
+{
+    size_t from = self->given_head;
+    while (from < self->n_given && self->given_seq[from] <= seq)
+        from++;
+    *complete = seq >= self->forgotten_seq;
+    *bodies = self->given + from;
+    return self->n_given - from;
+}

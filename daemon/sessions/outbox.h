@@ -1,0 +1,81 @@
+/* outbox - what is to go to one session, in order, and what a reader that is too slow does to it.
+ *
+ *      put ──► [closed][forming][reply][closed][notice] ──► next message ──► sent
+ *                         ▲ while nothing can be sent, a newer one of the same
+ *                           subscription takes its place and counts it as merged
+ *
+ * A stream item gets its number when it leaves, so merging leaves no hole. Closed bars are never
+ * merged; when more of them wait than the limit, all of them are given up and the session is told
+ * from which bar to ask for history. The closed bars given out last are remembered for resync.
+ * Knows no sockets. */
+#ifndef INDSUB_SESSIONS_OUTBOX_H
+#define INDSUB_SESSIONS_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+
+struct outbox_limits {
+    size_t closed_max;     /* closed bars that may wait */
+    size_t replies_max;    /* replies that may wait */
+    size_t remembered_max; /* closed bars kept for resync */
+};
+
+enum outbox_kind { OUTBOX_CLOSED, OUTBOX_FORMING, OUTBOX_NOTICE, OUTBOX_REPLY };
+
+struct outbox_item {
+    struct body *body; /* held */
+    void *owner;       /* the subscription of a bar; NULL once that has ended */
+    int64_t bar_ms;    /* start of the bar */
+    uint32_t merged;   /* older forming bars that this one has replaced */
+    enum outbox_kind kind;
+    bool delimited; /* a reply to a REQ socket: an empty frame goes before it */
+};
+
+struct outbox;
+
+/* Keeps limits. */
+struct outbox *outbox_new(const struct outbox_limits *limits);
+void outbox_destroy(struct outbox **self);
+
+/* The number of the last stream item that left. */
+uint64_t outbox_seq(const struct outbox *self);
+bool outbox_is_empty(const struct outbox *self);
+
+/* Nothing could be sent: until the next outbox_sent, forming bars merge. */
+void outbox_set_blocked(struct outbox *self, bool blocked);
+bool outbox_is_blocked(const struct outbox *self);
+
+/* Each put acquires body. */
+/* False if the limit was passed: the waiting closed bars are given up, see outbox_take_lagging. */
+bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body);
+/* True if it took the place of an older one. */
+bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
+                        uint32_t merged);
+void outbox_put_notice(struct outbox *self, struct body *body);
+/* False if too many replies wait already: this one is dropped. */
+bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited);
+
+/* The subscription has ended: what waits of it still goes out, as it was earned before. */
+void outbox_forget_owner(struct outbox *self, const void *owner);
+/* Drops what is stale after a lost connection: forming bars, replies and notices. */
+void outbox_drop_stale(struct outbox *self);
+
+/* Says for this subscription the first bar that was given up since it was last asked; false if none
+ * was. */
+bool outbox_take_lagging(struct outbox *self, void **owner, int64_t *bar_ms);
+
+/* The items of the next message: one reply, or up to `max` stream items. Borrowed until the next
+ * call; 0 if nothing waits. */
+size_t outbox_next(const struct outbox *self, size_t max, const struct outbox_item **items);
+/* The n items of outbox_next have left. */
+void outbox_sent(struct outbox *self, size_t n);
+
+/* The closed bars given out after that number, oldest first: returns how many and fills *bodies,
+ * borrowed; *complete is false where older ones are no longer remembered. */
+size_t outbox_since(const struct outbox *self, uint64_t seq, struct body *const **bodies,
+                    bool *complete);
+
+#endif

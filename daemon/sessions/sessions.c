@@ -1,0 +1,168 @@
+#include "daemon/sessions/sessions.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "common/base/mem.h"
+
+struct entry {
+    struct session session; /* first: a session's address is its entry's */
+    char *full_name;        /* user, newline, name: neither holds a newline */
+    UT_hash_handle by_key, by_name;
+};
+
+struct user {
+    size_t n_sessions;
+    UT_hash_handle hh;
+    char name[];
+};
+
+struct sessions {
+    const struct sessions_limits *limits;
+    struct entry *keys, *names;
+    struct user *users;
+    struct session **all;
+    size_t n, capacity;
+};
+
+struct sessions *sessions_new(const struct sessions_limits *limits)
+{
+    struct sessions *self = mem_alloc_zero(1, sizeof *self);
+    self->limits = limits;
+    return self;
+}
+
+void sessions_destroy(struct sessions **self)
+{
+    if (!*self)
+        return;
+    while ((*self)->n > 0) {
+        struct session *last = (*self)->all[(*self)->n - 1];
+        sessions_end(*self, &last);
+    }
+    free((*self)->all);
+    free(*self);
+    *self = NULL;
+}
+
+size_t sessions_count(const struct sessions *self)
+{
+    return self->n;
+}
+
+struct session *sessions_at(const struct sessions *self, size_t i)
+{
+    return self->all[i];
+}
+
+struct session *sessions_find(const struct sessions *self, const char key[SESSION_KEY_SIZE])
+{
+    struct entry *entry;
+    HASH_FIND(by_key, self->keys, key, SESSION_KEY_SIZE, entry);
+    return entry ? &entry->session : NULL;
+}
+
+static char *join_name(const char *user, const char *name)
+{
+    size_t size = strlen(user) + strlen(name) + 2;
+    char *full = mem_alloc(size);
+    snprintf(full, size, "%s\n%s", user, name);
+    return full;
+}
+
+struct session *sessions_find_name(const struct sessions *self, const char *user, const char *name)
+{
+    char *full = join_name(user, name);
+    struct entry *entry;
+    HASH_FIND(by_name, self->names, full, strlen(full), entry);
+    free(full);
+    return entry ? &entry->session : NULL;
+}
+
+static struct user *find_user(const struct sessions *self, const char *name)
+{
+    struct user *user;
+    HASH_FIND(hh, self->users, name, strlen(name), user);
+    return user;
+}
+
+static void count_in(struct sessions *self, const char *name)
+{
+    struct user *user = find_user(self, name);
+    if (!user) {
+        size_t length = strlen(name);
+        user = mem_alloc_zero(1, sizeof *user + length + 1);
+        memcpy(user->name, name, length + 1);
+        HASH_ADD_KEYPTR(hh, self->users, user->name, length, user);
+    }
+    user->n_sessions++;
+}
+
+static void count_out(struct sessions *self, const char *name)
+{
+    struct user *user = find_user(self, name);
+    if (--user->n_sessions > 0)
+        return;
+    HASH_DEL(self->users, user);
+    free(user);
+}
+
+enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_SIZE],
+                             const char *user, const char *name, struct session **session,
+                             struct err *err)
+{
+    assert(!sessions_find(self, key));
+    const struct user *known = find_user(self, user);
+    if (sessions_find_name(self, user, name))
+        return err_set(err, ERR_SESSION_IN_USE,
+                       "session \"%s\" is open under another key; choose another session_id", name);
+    if (known && known->n_sessions >= self->limits->sessions_per_user)
+        return err_set(err, ERR_QUOTA_EXCEEDED, "%zu sessions are open, the most a user may have",
+                       known->n_sessions);
+    if (self->n >= self->limits->sessions_max)
+        return err_set(err, ERR_BUSY, "the daemon has no room for another session now");
+
+    struct entry *entry = mem_alloc_zero(1, sizeof *entry);
+    struct session *fresh = &entry->session;
+    memcpy(fresh->key, key, SESSION_KEY_SIZE);
+    snprintf(fresh->user, sizeof fresh->user, "%s", user);
+    snprintf(fresh->name, sizeof fresh->name, "%s", name);
+    fresh->outbox = outbox_new(&self->limits->outbox);
+    entry->full_name = join_name(fresh->user, fresh->name);
+    HASH_ADD_KEYPTR(by_key, self->keys, fresh->key, SESSION_KEY_SIZE, entry);
+    HASH_ADD_KEYPTR(by_name, self->names, entry->full_name, strlen(entry->full_name), entry);
+    count_in(self, fresh->user);
+    self->all = mem_grow(self->all, self->n, &self->capacity, sizeof(struct session *));
+    fresh->place = self->n;
+    self->all[self->n++] = fresh;
+    *session = fresh;
+    return ERR_OK;
+}
+
+void sessions_end(struct sessions *self, struct session **session)
+{
+    struct entry *entry = (struct entry *)*session;
+    struct session *gone = *session;
+    *session = NULL;
+    if (!gone)
+        return;
+    assert(gone->n_subscriptions == 0);
+    if (gone->is_dirty)
+        LIST_REMOVE(gone, dirty);
+    if (gone->n_awaited > 0)
+        LIST_REMOVE(gone, awaiting);
+    HASH_DELETE(by_key, self->keys, entry);
+    HASH_DELETE(by_name, self->names, entry);
+    count_out(self, gone->user);
+    self->all[gone->place] = self->all[--self->n];
+    self->all[gone->place]->place = gone->place;
+    outbox_destroy(&gone->outbox);
+    free(gone->subscriptions);
+    free(gone->awaited);
+    free(entry->full_name);
+    explicit_bzero(gone->key, sizeof gone->key);
+    free(entry);
+}

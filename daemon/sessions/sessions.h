@@ -1,0 +1,82 @@
+/* sessions - who is there: a session is a user's one terminal, known by the key of its connection.
+ *
+ *      key ──────────► session ◄────────── (user, session id)
+ *                        │ attached: its connection is there
+ *                        │ detached: gone or silent; kept for resume_ms
+ *
+ * Whoever presents the key is the session, on whatever connection. Times are of a monotonic clock
+ * that the caller reads. Knows nothing of sockets, tokens or JSON. */
+#ifndef INDSUB_SESSIONS_SESSIONS_H
+#define INDSUB_SESSIONS_SESSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/base/err.h"
+#include "daemon/sessions/outbox.h"
+
+enum { SESSION_KEY_SIZE = 22, SESSION_NAME_MAX = 64, SESSION_USER_MAX = 128 };
+
+struct sessions;
+struct subscription;
+
+/* A timeframe on which some of a session's symbols have closed a bar and the rest are awaited. */
+struct awaited_bar {
+    int64_t bar_ms, end_ms;
+    int timeframe;
+};
+
+struct session {
+    char key[SESSION_KEY_SIZE + 1];
+    char user[SESSION_USER_MAX + 1];
+    char name[SESSION_NAME_MAX + 1]; /* the session_id */
+    uint64_t connection;             /* on which it spoke last */
+    bool is_attached;
+    bool wants_stream;
+    bool is_admin;
+    bool is_expired; /* its token has: nothing is pushed until a fresh one comes */
+    bool expiry_announced;
+    bool is_dirty; /* on the list of those whose outbox is to be flushed */
+    LIST_ENTRY(session) dirty;
+    int64_t expires_at_s;                                    /* wall clock: of its token */
+    int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
+    double request_tokens;                                   /* of the rate limit */
+    int64_t request_tokens_ms;
+    struct outbox *outbox;
+    struct subscription **subscriptions; /* owned by subscriptions.c */
+    size_t n_subscriptions, subscriptions_capacity;
+    size_t n_indicators;
+    struct awaited_bar *awaited;
+    size_t n_awaited, awaited_capacity;
+    LIST_ENTRY(session) awaiting; /* while n_awaited > 0 */
+    size_t place;                 /* in sessions_at's order */
+};
+
+struct sessions_limits {
+    size_t sessions_max, sessions_per_user;
+    struct outbox_limits outbox;
+};
+
+/* Keeps limits. */
+struct sessions *sessions_new(const struct sessions_limits *limits);
+/* No session may have subscriptions left. */
+void sessions_destroy(struct sessions **self);
+
+size_t sessions_count(const struct sessions *self);
+/* Session i of sessions_count, in an order that changes only when one begins or ends. */
+struct session *sessions_at(const struct sessions *self, size_t i);
+
+struct session *sessions_find(const struct sessions *self, const char key[SESSION_KEY_SIZE]);
+struct session *sessions_find_name(const struct sessions *self, const char *user, const char *name);
+
+/* Begins a session for that key, which has none. Errors: SESSION_IN_USE where the user has a live
+ * one of that name, QUOTA_EXCEEDED. */
+enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_SIZE],
+                             const char *user, const char *name, struct session **session,
+                             struct err *err);
+
+/* Ends a session that has no subscriptions left; *session is NULL afterwards. */
+void sessions_end(struct sessions *self, struct session **session);
+
+#endif
