@@ -1,0 +1,71 @@
+"""tokens - JWTs as a tenant of the daemon would make them, and as an attacker would."""
+import base64
+import hashlib
+import hmac
+import json
+import pathlib
+import subprocess
+import time
+
+import jwt
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def hs256(secret, **claims):
+    """A token as Debian's python3-jwt makes it; expires in an hour unless told."""
+    claims.setdefault("exp", int(time.time()) + 3600)
+    token = jwt.encode(claims, secret, algorithm="HS256")
+    return token if isinstance(token, str) else token.decode()
+
+
+def by_hand(header, claims, sign):
+    """A token of any header, signed by sign(bytes) -> bytes: what a library refuses to make."""
+    head = base64url(json.dumps(header).encode())
+    body = base64url(json.dumps(claims).encode())
+    return f"{head}.{body}.{base64url(sign(f'{head}.{body}'.encode()))}"
+
+
+def hmac_signer(secret, digest=hashlib.sha256):
+    return lambda data: hmac.new(secret, data, digest).digest()
+
+
+class KeyPair:
+    """An RSA or P-256 key made by openssl(1), and its signatures as JWS wants them."""
+
+    def __init__(self, folder, name, algorithm):
+        self.algorithm = algorithm
+        self.private = pathlib.Path(folder, f"{name}.private")
+        self.public = pathlib.Path(folder, f"{name}.pem")
+        kind = {"RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+                "ES256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]}[algorithm]
+        run(["openssl", "genpkey", *kind, "-out", str(self.private)])
+        run(["openssl", "pkey", "-in", str(self.private), "-pubout", "-out", str(self.public)])
+
+    def sign(self, data):
+        der = run(["openssl", "dgst", "-sha256", "-sign", str(self.private)], data)
+        return der if self.algorithm == "RS256" else raw_from_der(der)
+
+    def token(self, kid, **claims):
+        claims.setdefault("exp", int(time.time()) + 3600)
+        header = {"alg": self.algorithm, "typ": "JWT"}
+        if kid is not None:
+            header["kid"] = kid
+        return by_hand(header, claims, self.sign)
+
+
+def raw_from_der(der):
+    """r and s of an ECDSA signature, 32 bytes each (RFC 7518, section 3.4)."""
+    at, raw = 2, b""
+    for _ in range(2):
+        length = der[at + 1]
+        raw += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
+        at += 2 + length
+    return raw
+
+
+def run(command, data=None):
+    return subprocess.run(command, input=data, check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).stdout

@@ -1,0 +1,389 @@
+"""indsub-cli in scripts: what it prints, how it ends, what it does when connections are lost."""
+import gzip
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import jwt
+
+from support import feeds
+from support.case import Case
+from support.isp import check_update
+from support.market import MINUTE, OPEN, text
+from support.processes import (cli, cli_environment, environment, json_lines, program, read_line,
+                               run)
+from support.proxy import Proxy
+from support.waiting import PATIENCE_S, until
+
+
+class Base(Case):
+    def setUp(self):
+        super().setUp()
+        self.bars = feeds.bars("NIFTY50", 120)
+
+    def cli(self, *args, **more):
+        return cli(self.daemon, *args, **more)
+
+    def done(self, *args, **more):
+        """Standard output of a run that must go well."""
+        status, out, err = self.cli(*args, **more)
+        self.assertEqual(status, 0, err)
+        return out
+
+    def start(self, *args, env=None, user="alice"):
+        process = subprocess.Popen(
+            [program("INDSUB_CLI"), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment({**cli_environment(self.daemon, user), **(env or {})}))
+        for stream in (process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def line(self, process):
+        line = read_line(process.stdout, PATIENCE_S)
+        self.assertTrue(line.endswith(b"\n"), f"no line but {line!r}")
+        return json.loads(line)
+
+
+class Commands(Base):
+    def setUp(self):
+        super().setUp()
+        self.feeder().send(self.bars)
+
+    def test_stream_json_is_one_body_a_line(self):
+        feed = self.feeder("second")
+        process = self.start("--json", "stream", "NIFTY50", "1min", "RSI(14)", "MACD(12,26,9)",
+                             "--count", "5")
+        other = self.session()
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        other.subscribe("NIFTY50", "1min", ["RSI(14)", "MACD(12,26,9)"])
+        ticks = feeds.ticks("NIFTY50", 50, start=OPEN + 121 * MINUTE)
+        for tick in ticks:
+            feed.send([tick])
+        lines = [self.line(process) for _ in range(5)]
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+        self.assertEqual(process.stdout.read(), b"")
+        updates = [line for line in lines if line["type"] == "market_update"]
+        self.assertGreater(len(updates), 2)
+        truth = other.sync().updates()
+        for update in updates:
+            check_update(update)
+            self.assertEqual(set(update["indicators"]), {"RSI_14_100", "MACD_12_26_9"})
+            if update["timestamp"] > truth[0]["timestamp"]:
+                self.assertIn(update, truth)
+
+    def test_stream_closed(self):
+        process = self.start("--json", "stream", "NIFTY50", "1min", "SMA(2)", "--closed",
+                             "--count", "3")
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        more = feeds.bars("NIFTY50", 130)[120:]
+        self.feeder("second").send(more)
+        lines = [self.line(process) for _ in range(3)]
+        self.assertEqual([line["closed"] for line in lines], [True] * 3)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+
+    def test_interrupt_ends_a_stream_well(self):
+        process = self.start("--json", "stream", "NIFTY50", "1min", "SMA(2)")
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        process.send_signal(signal.SIGINT)
+        self.assertIn(process.wait(PATIENCE_S), (0, 130))
+        until(lambda: not self.admin().ask("stats")["shared"], "the end of its subscription")
+
+    def test_a_closed_pipe_ends_it_quietly(self):
+        command = (f"{program('INDSUB_CLI')} --json stream NIFTY50 1min 'RSI(14)' | head -n 2; "
+                   "echo ${PIPESTATUS[0]}")
+        process = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE,
+                                   env=environment(cli_environment(self.daemon)))
+        self.addCleanup(process.kill)
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        feed = self.feeder("second")
+        for tick in feeds.ticks("NIFTY50", 2000, start=OPEN + 121 * MINUTE, every_ms=100):
+            feed.send([tick])
+            if process.poll() is not None:
+                break
+        out, err = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(err, b"")
+        lines = out.decode().splitlines()
+        self.assertEqual(len(lines), 3)
+        self.assertEqual(lines[2], "0")
+        for line in lines[:2]:
+            json.loads(line)
+
+    def test_each_command_with_json_is_one_document(self):
+        one = {"catalog": ["catalog"], "catalog RSI": ["catalog", "RSI"], "symbols": ["symbols"],
+               "symbols N*": ["symbols", "N*"], "list": ["list"]}
+        for what, args in one.items():
+            documents = json_lines(self.done("--json", *args))
+            self.assertGreaterEqual(len(documents), 1, what)
+        (stats,) = json_lines(self.done("--json", "stats", claims={"scope": "admin"}))
+        self.assertIn("shared", json.dumps(stats))
+
+    def test_human_output(self):
+        self.assertIn("RSI", self.done("catalog"))
+        rsi = self.done("catalog", "RSI")
+        for word in ("length", "14", "scalar"):
+            self.assertIn(word, rsi)
+        self.assertIn("NIFTY50", self.done("symbols"))
+        self.assertNotIn("NIFTY50", self.done("symbols", "BANK*"))
+        self.assertIn("RSI", self.done("help") + self.done("help", "subscribe"))
+        self.assertIn("sessions", self.done("stats", claims={"scope": "admin"}))
+
+    def test_commands_from_standard_input(self):
+        script = ("subscribe NIFTY50 1min RSI(14)\n# a remark\n\nsubscribe NIFTY50 5min SMA(3)\n"
+                  "list\ndata NIFTY50 1min\nhistory NIFTY50 1min 3\nunsubscribe NIFTY50 1min\n"
+                  "list\nquit\n")
+        status, out, err = self.cli("--json", text=script)
+        self.assertEqual(status, 0, err)
+        documents = json_lines(out)
+        text_ = json.dumps(documents)
+        self.assertIn("RSI_14_100", text_)
+        self.assertIn("SMA_3", text_)
+
+    def test_standard_input_stops_at_the_first_failure(self):
+        status, out, err = self.cli(text="data NIFTY50 1min\nlist\n")
+        self.assertEqual(status, 1)
+        self.assertIn("NO_SUBSCRIPTION", err)
+
+    def test_session_is_kept_by_its_id(self):
+        self.done("--session", "tab-7", "list")
+        held = self.session(session_id="tab-7")
+        status, _, err = self.cli("--session", "tab-7", "list")
+        self.assertEqual(status, 1)
+        self.assertIn("SESSION_IN_USE", err)
+        held.ask("close")
+
+
+class Statuses(Base):
+    def test_refused_is_1_with_code_and_sentence(self):
+        self.feeder().send(self.bars)
+        cases = [(["data", "NIFTY50", "1min"], "NO_SUBSCRIPTION"),
+                 (["stream", "NIFTY5O", "1min", "RSI(14)"], "UNKNOWN_SYMBOL"),
+                 (["stream", "NIFTY50", "7min", "RSI(14)"], "UNKNOWN_TIMEFRAME"),
+                 (["stream", "NIFTY50", "1min", "RSX1"], "UNKNOWN_INDICATOR"),
+                 (["stream", "NIFTY50", "1min", "RSI(0)"], "BAD_PARAMETER"),
+                 (["stats"], "FORBIDDEN"), (["catalog", "RSX1"], "UNKNOWN_INDICATOR")]
+        for args, code in cases:
+            status, out, err = self.cli(*args)
+            self.assertEqual((status, out), (1, ""), f"{args}: {err}")
+            self.assertIn(code, err)
+            self.assertGreater(len(err), len(code) + 10, "and a sentence")
+
+    def test_a_bad_token_is_1(self):
+        status, _, err = self.cli("--token", "nonsense", "list")
+        self.assertEqual(status, 1)
+        self.assertIn("UNAUTHENTICATED", err)
+
+    def test_bad_usage_is_2(self):
+        for args in (["nonsense"], ["--nonsense"], ["data"], ["data", "NIFTY50"], ["stream"],
+                     ["stream", "NIFTY50", "1min"], ["subscribe"], ["feed"], ["--endpoint"],
+                     ["--endpoint", "nonsense", "list"], ["list", "surplus"],
+                     ["history", "NIFTY50", "1min", "x"],
+                     ["stream", "NIFTY50", "1min", "RSI", "--count", "x"], ["token"]):
+            status, out, err = self.cli(*args)
+            self.assertEqual((status, out), (2, ""), f"{args}: {err}")
+            self.assertTrue(err.strip(), args)
+
+    def test_no_daemon_is_3(self):
+        env = cli_environment(self.daemon)
+        self.daemon.stop()
+        status, out, err = run("INDSUB_CLI", "list", env=env)
+        self.assertEqual((status, out), (3, ""), err)
+        self.assertIn(self.daemon.session, err)
+
+    def test_help_and_version(self):
+        for args in (["--help"], ["--version"]):
+            status, out, err = run("INDSUB_CLI", *args)
+            self.assertEqual((status, err), (0, ""))
+            self.assertTrue(out.startswith(("usage", "Usage", "indsub-cli")), out)
+
+    def test_help_needs_no_daemon(self):
+        status, out, _ = run("INDSUB_CLI", "help", env={"INDSUB_ENDPOINT": "tcp://127.0.0.1:1"})
+        self.assertEqual(status, 0)
+        for word in ("subscribe", "unsubscribe", "list", "data", "history", "stream", "catalog",
+                     "symbols", "token", "feed", "stats", "status", "tape", "help", "quit"):
+            self.assertIn(word, out)
+
+
+class Tokens(Base):
+    def test_token_can_be_read_by_anybodys_library(self):
+        out = self.done("token", "--user", "bob", "--sid", "tab", "--scope", "feed,admin", "--ttl",
+                        "8h")
+        claims = jwt.decode(out.strip(), self.daemon.secret(), algorithms=["HS256"])
+        self.assertEqual((claims["sub"], claims["sid"]), ("bob", "tab"))
+        self.assertEqual(set(claims["scope"].replace(",", " ").split()), {"feed", "admin"})
+        self.assertAlmostEqual(claims["exp"] - claims["iat"] if "iat" in claims else 28800, 28800,
+                               delta=5)
+        self.assertEqual(self.session(token=out.strip()).opened["user_id"], "bob")
+
+    def test_user_mints_one(self):
+        env = {k: v for k, v in cli_environment(self.daemon).items() if k != "INDSUB_TOKEN"}
+        status, out, err = run("INDSUB_CLI", "--json", "--user", "carol", "list", env=env)
+        self.assertEqual(status, 0, err)
+        status, out, err = run("INDSUB_CLI", "list", env={**env, "INDSUB_STATE": "/nonexistent"})
+        self.assertIn(status, (1, 2), "no token and no key to make one with")
+        self.assertTrue(err.strip())
+
+    def test_token_from_a_file(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.daemon.token("dave") + "\n")
+            file.flush()
+            env = {"INDSUB_ENDPOINT": self.daemon.session}
+            status, _, err = run("INDSUB_CLI", "--token-file", file.name, "list", env=env)
+        self.assertEqual(status, 0, err)
+
+
+class Files(Base):
+    """`feed FILE`"""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def feed(self, path, *args):
+        return self.cli("feed", path, *args, user="feeder", claims={"scope": "feed"})
+
+    def bar_csv(self, count, header="timestamp,open,high,low,close,volume"):
+        return header + "\n" + "".join(
+            f"{text(b['t'])},{b['o']},{b['h']},{b['l']},{b['c']},{b['v']}\n"
+            for b in self.bars[:count])
+
+    def closes(self):
+        session = self.session()
+        session.subscribe("NIFTY50", "1min", ["SMA(1)"])
+        return [u["ohlcv"]["close"] for u in
+                session.ask("history", symbol="NIFTY50", timeframe="1min", limit=5000)["updates"]]
+
+    def test_bars_plain_and_zipped(self):
+        for name, symbol in (("a.csv", "NIFTY50"), ("b.csv.gz", "OTHER")):
+            path = self.folder / name
+            data = self.bar_csv(100).encode()
+            path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+            status, _, err = self.feed(path, "--symbol", symbol, "--timeframe", "1min")
+            self.assertEqual(status, 0, err)
+        self.assertEqual(self.closes(), [b["c"] for b in self.bars[:100]])
+
+    def test_ticks(self):
+        ticks = feeds.ticks("NIFTY50", 500)
+        path = self.folder / "ticks.csv"
+        path.write_text("timestamp,price,quantity\n" + "".join(
+            f"{t['t']},{t['p']},{t['v']}\n" for t in ticks))
+        status, _, err = self.feed(path, "--symbol", "NIFTY50")
+        self.assertEqual(status, 0, err)
+        (row,) = self.session().ask("symbols")["symbols"]
+        self.assertEqual((row["last"], row["last_time"]), (ticks[-1]["p"], text(ticks[-1]["t"])))
+
+    def test_goes_on_where_the_daemon_stands(self):
+        path = self.folder / "day.csv"
+        path.write_text(self.bar_csv(60))
+        self.assertEqual(self.feed(path, "--symbol", "NIFTY50", "--timeframe", "1min")[0], 0)
+        path.write_text(self.bar_csv(120))
+        status, _, err = self.feed(path, "--symbol", "NIFTY50", "--timeframe", "1min")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.closes(), [b["c"] for b in self.bars])
+        rejects = self.admin().ask("stats")["counters"]["rejects"]
+        self.assertEqual(sum(rejects.values()), 0, rejects)
+
+    def test_refused_without_the_scope(self):
+        path = self.folder / "day.csv"
+        path.write_text(self.bar_csv(5))
+        status, _, err = self.cli("feed", path, "--symbol", "NIFTY50", "--timeframe", "1min")
+        self.assertEqual(status, 1)
+        self.assertIn("FORBIDDEN", err)
+
+    def test_files_that_are_none(self):
+        for name, content in (("empty.csv", ""), ("header.csv", "a,b,c\n1,2,3\n"),
+                              ("short.csv", "timestamp,price\n5\n"),
+                              ("words.csv", "timestamp,price\nnoon,high\n")):
+            path = self.folder / name
+            path.write_text(content)
+            status, _, err = self.feed(path, "--symbol", "NIFTY50")
+            self.assertIn(status, (1, 2), f"{name}: {err}")
+            self.assertIn(name, err)
+        status, _, err = self.feed(self.folder / "absent.csv", "--symbol", "NIFTY50")
+        self.assertIn(status, (1, 2))
+        self.assertIn("absent.csv", err)
+
+
+class PublicCommands(Base):
+    settings = {"public": {"tape": 1}}
+
+    def test_status_and_tape_need_no_token(self):
+        env = {"INDSUB_ENDPOINT": self.daemon.session}
+        status, out, err = run("INDSUB_CLI", "status", env=env)
+        self.assertEqual(status, 0, err)
+        self.assertTrue(out)
+
+    def test_tape(self):
+        process = self.start("--json", "tape", "NIFTY50", "1min")
+        feed, n = self.feeder(), 0
+
+        def something():
+            nonlocal n
+            if n < len(self.bars):
+                feed.send([self.bars[n]])
+                n += 1
+            return read_line(process.stdout, 0.05)
+        line = until(something, "a bar on the tape")
+        self.assertEqual(json.loads(line)["symbol"], "NIFTY50")
+
+
+class Reconnecting(Base):
+    """A stream outlives the connection, and the daemon."""
+
+    def stream(self, proxy):
+        process = self.start("--json", "stream", "NIFTY50", "1min", "SMA(2)", "--closed",
+                             env={"INDSUB_ENDPOINT": proxy.endpoint})
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        return process
+
+    def test_lost_connection_is_resumed_and_the_gap_filled(self):
+        feed, proxy = self.feeder(), self.enterContext(Proxy(self.daemon.session))
+        feed.send(self.bars[:5])
+        process = self.stream(proxy)
+        feed.send(self.bars[5:10])
+        seen = [self.line(process) for _ in range(5)]
+        proxy.cut()
+        feed.send(self.bars[10:30])
+        proxy.connect()
+        seen += [self.line(process) for _ in range(20)]
+        feed.send(self.bars[30:40])
+        seen += [self.line(process) for _ in range(10)]
+        self.assertEqual([u["bar"] for u in seen], [text(b["t"]) for b in self.bars[5:40]])
+        for update, bar, before in zip(seen, self.bars[5:], self.bars[4:]):
+            self.assertAlmostEqual(update["indicators"]["SMA_2"], (bar["c"] + before["c"]) / 2)
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_S)
+        self.assertEqual(process.stdout.read(), b"")
+        said = process.stderr.read().decode().splitlines()
+        self.assertEqual(len(said), 1, said)
+
+    def test_daemon_killed_and_started_again(self):
+        feed, process = self.feeder(), None
+        feed.send(self.bars[:5])
+        process = self.start("--json", "stream", "NIFTY50", "1min", "SMA(2)", "--closed")
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+        feed.send(self.bars[5:10])
+        seen = [self.line(process) for _ in range(5)]
+        self.daemon.kill()
+        self.daemon.start()
+        feed = self.feeder("again")
+        feed.send([{"s": "NIFTY50", "t": self.bars[10]["t"], "p": self.bars[10]["c"]}])
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription, by itself")
+        feed.send(self.bars[10:20])
+        while len(seen) < 15:
+            seen.append(self.line(process))
+        self.assertEqual([u["bar"] for u in seen], [text(b["t"]) for b in self.bars[5:20]])
+        process.send_signal(signal.SIGINT)
+        process.wait(PATIENCE_S)
+        said = process.stderr.read().decode().splitlines()
+        self.assertEqual(len(said), 1, said)
+
+
+if __name__ == "__main__":
+    unittest.main()

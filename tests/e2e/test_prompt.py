@@ -1,0 +1,191 @@
+"""indsub-cli on a terminal: the prompt, while the stream prints above it."""
+import os
+import pathlib
+import tempfile
+import unittest
+
+from support import feeds
+from support.case import Case, shared
+from support.market import MINUTE, OPEN
+from support.processes import cli_environment, environment, program
+from support.terminal import Screen, Terminal
+from support.waiting import until
+
+CTRL_A, CTRL_C, CTRL_D, TAB, UP = "\x01", "\x03", "\x04", "\t", "\x1b[A"
+
+
+class ScreenItself(unittest.TestCase):
+    """The tests below are worth what this is worth."""
+
+    def test_overwriting_clearing_and_scrolling(self):
+        screen = Screen(rows=3, columns=10)
+        screen.feed("one\r\ntwo\r\x1b[Kthree\r\nfour\r\nfi\x1b[")
+        screen.feed("2Dve\bX")
+        self.assertEqual(screen.lines(), ["one", "three", "four", "vX"])
+        self.assertEqual(screen.line(), "vX")
+
+
+class Prompt(Case):
+    def setUp(self):
+        super().setUp()
+        self.feed = self.feeder()
+        self.feed.send(feeds.bars("NIFTY50", 40) + feeds.bars("BANKNIFTY", 40))
+        self.ticks = iter(feeds.ticks("NIFTY50", 5000, start=OPEN + 41 * MINUTE, every_ms=300))
+        self.home = self.enterContext(tempfile.TemporaryDirectory())
+        self.watcher = self.admin()
+
+    def terminal(self, *args):
+        env = environment({**cli_environment(self.daemon), "HOME": self.home,
+                           "XDG_STATE_HOME": self.home, "XDG_DATA_HOME": self.home})
+        terminal = self.enterContext(Terminal([program("INDSUB_CLI"), *args], env))
+        terminal.wait(lambda s: s.line().endswith(">"), "the prompt")
+        self.prompt = terminal.screen.line()
+        return terminal
+
+    def tick_until(self, terminal, condition, what):
+        """Sends ticks until the screen is as wanted."""
+        def step():
+            self.feed.send([next(self.ticks)])
+            terminal.pump(0.02)
+            return condition(terminal.screen)
+        until(step, what, step_s=0)
+
+    def streaming(self):
+        terminal = self.terminal()
+        terminal.type("subscribe NIFTY50 1min RSI(14)\r")
+        until(lambda: terminal.pump(0.02) and shared(self.watcher), "the subscription")
+        self.tick_until(terminal, lambda s: sum("RSI" in line for line in s.lines()) > 3,
+                        "updates on the screen")
+        return terminal
+
+    def test_half_typed_line_survives_updates(self):
+        terminal = self.streaming()
+        terminal.type("symbols BA")
+        before = len(terminal.screen.lines())
+        self.tick_until(terminal, lambda s: len(s.lines()) > before + 15, "more updates")
+        terminal.wait_line("symbols BA")
+        self.assertEqual(terminal.screen.line(), f"{self.prompt} symbols BA")
+        self.assertEqual(sum("symbols BA" in line for line in terminal.screen.lines()), 1,
+                         "it is there once, not once an update")
+        terminal.type("NK*\r")
+        terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
+                      "the command's answer")
+
+    def test_edited_in_the_middle_while_updates_come(self):
+        terminal = self.streaming()
+        terminal.type("ymbols BANK*" + CTRL_A)
+        self.tick_until(terminal, lambda s: s.line().endswith("ymbols BANK*"), "the line back")
+        terminal.type("s")
+        terminal.wait_line("symbols BANK*")
+        terminal.type("\r")
+        terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
+                      "the command's answer")
+
+    def test_ctrl_c_stops_the_stream_and_not_the_session(self):
+        terminal = self.terminal()
+        terminal.type("stream NIFTY50 1min RSI(14)\r")
+        until(lambda: terminal.pump(0.02) and shared(self.watcher), "the subscription")
+        self.tick_until(terminal, lambda s: any("RSI" in line for line in s.lines()[2:]),
+                        "updates on the screen")
+        terminal.type(CTRL_C)
+        terminal.wait_line(self.prompt)
+        self.assertEqual(self.watcher.ask("stats")["sessions"], 2)
+        terminal.type("symbols BANK*\r")
+        terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
+                      "an answer after Ctrl-C")
+
+    def test_ctrl_c_drops_a_half_typed_line(self):
+        terminal = self.terminal()
+        terminal.type("nonsense")
+        terminal.wait_line("nonsense")
+        terminal.type(CTRL_C)
+        terminal.wait_line(self.prompt)
+        terminal.type("symbols BANK*\r")
+        terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
+                      "an answer to the next line")
+
+    def test_ctrl_d_leaves(self):
+        terminal = self.terminal()
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.finish(), 0)
+        until(lambda: self.watcher.ask("stats")["sessions"] == 1, "the session's end")
+
+    def test_quit_leaves(self):
+        terminal = self.streaming()
+        terminal.type("quit\r")
+        self.assertEqual(terminal.finish(), 0)
+
+    def test_errors_leave_the_prompt(self):
+        terminal = self.terminal()
+        for line, word in (("nonsense", "nonsense"), ("data NIFTY50 1min", "NO_SUBSCRIPTION"),
+                           ("subscribe NIFTY5O 1min RSI", "NIFTY50"), ("data", "SYMBOL")):
+            terminal.type(line + "\r")
+            terminal.wait(lambda s, w=word, c=line: any(w in text for text in s.lines()
+                                                        if not text.endswith(c)), word)
+            terminal.wait_line(self.prompt)
+
+    def test_completion(self):
+        terminal = self.terminal()
+        for typed, wanted in (("subs", "subscribe"), ("subscribe NIF", "subscribe NIFTY50"),
+                              ("subscribe NIFTY50 15m", "subscribe NIFTY50 15min"),
+                              ("subscribe NIFTY50 1min MAC", "subscribe NIFTY50 1min MACD")):
+            terminal.type(typed)
+            terminal.wait_line(typed)
+            terminal.type(TAB)
+            terminal.wait(lambda s, w=wanted: w in s.line(), f"{typed!r} completed to {wanted!r}")
+            terminal.type(CTRL_C)
+            terminal.wait_line(self.prompt)
+
+    def test_history_in_this_and_the_next_run(self):
+        first = self.terminal()
+        first.type("symbols BANK*\r")
+        first.wait(lambda s: any("BANKNIFTY" in line for line in s.lines()), "the answer")
+        first.wait_line(self.prompt)
+        first.type(UP)
+        first.wait_line("symbols BANK*")
+        first.type(CTRL_C)
+        first.type(CTRL_D)
+        first.finish()
+        second = self.terminal()
+        second.type(UP)
+        second.wait_line("symbols BANK*")
+
+    def test_history_holds_no_token(self):
+        terminal = self.terminal()
+        token = self.daemon.token("bob")
+        terminal.type("symbols\r")
+        terminal.wait_line(self.prompt)
+        terminal.type(CTRL_D)
+        terminal.finish()
+        for folder, _, names in os.walk(self.home):
+            for name in names:
+                self.assertNotIn(token.split(".")[2], pathlib.Path(folder, name).read_text())
+
+    def test_daemon_gone_and_back_is_one_line_and_the_prompt_stays(self):
+        terminal = self.streaming()
+        terminal.type("symb")
+        terminal.wait_line("symb")
+        self.daemon.kill()
+        self.daemon.start()
+        self.feed = self.feeder("again")
+        self.feed.send(feeds.bars("NIFTY50", 5, start=OPEN + 100 * MINUTE))
+        self.watcher = self.admin()
+        until(lambda: terminal.pump(0.05) and shared(self.watcher), "its subscription, by itself")
+        terminal.wait_line("symb")
+        said = [line for line in terminal.screen.lines() if "connect" in line.lower()
+                or "resum" in line.lower()]
+        self.assertEqual(len(said), 1, said)
+
+    def test_a_narrow_terminal(self):
+        env = environment({**cli_environment(self.daemon), "HOME": self.home})
+        with Terminal([program("INDSUB_CLI")], env, rows=10, columns=40) as terminal:
+            terminal.wait(lambda s: s.line().endswith(">"), "the prompt")
+            terminal.type("subscribe NIFTY50 1min RSI(14) MACD SMA(20)\r")
+            until(lambda: terminal.pump(0.02) and shared(self.watcher), "the subscription")
+            terminal.type("sym")
+            self.tick_until(terminal, lambda s: len(s.lines()) > 30, "updates")
+            terminal.wait_line("sym")
+
+
+if __name__ == "__main__":
+    unittest.main()

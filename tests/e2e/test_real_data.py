@@ -1,0 +1,106 @@
+"""A day of a real index through `indsub-cli feed`, against a plain recomputation here.
+
+The recordings are not part of this repository; without them the test is skipped."""
+import csv
+import gzip
+import os
+import pathlib
+import tempfile
+import unittest
+
+from support import formulas, market
+from support.case import Case
+from support.processes import cli
+
+DATA = pathlib.Path(os.environ.get("INDSUB_DATA") or
+                    pathlib.Path(__file__).resolve().parents[3] / "shared" / "data")
+BARS = DATA / "bars" / "nifty50_1min_2026-08-17_2026-08-19.csv.gz"
+TICKS = DATA / "ticks" / "nse_nifty50_2021-04-26_raw.csv.gz"
+
+
+def rows(path):
+    with gzip.open(path, "rt") as file:
+        return list(csv.DictReader(file))
+
+
+def written(folder, name, header, lines):
+    """A CSV (gzipped) with the header that indsub-cli feed knows."""
+    path = pathlib.Path(folder, name)
+    with gzip.open(path, "wt") as file:
+        file.write(header + "\n" + "".join(",".join(line) + "\n" for line in lines))
+    return path
+
+
+@unittest.skipUnless(BARS.exists(), "no recordings here")
+class DayOfBars(Case):
+    NAMES = ["RSI(14)", "MACD(12,26,9)", "SMA(20)", "BBANDS(20,2)"]
+
+    def setUp(self):
+        super().setUp()
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.rows = rows(BARS)
+        columns = ("ts", "open", "high", "low", "close", "volume")
+        self.file = written(folder, "day.csv.gz", "timestamp,open,high,low,close,volume",
+                            [[row[c] for c in columns] for row in self.rows])
+
+    def test_indicators_equal_the_recomputation(self):
+        sessions = {tf: self.session() for tf in ("1min", "5min", "15min")}
+        (status, _, err) = cli(self.daemon, "feed", self.file, "--symbol", "NIFTY50", "--timeframe",
+                               "1min", user="feeder", claims={"scope": "feed"})
+        self.assertEqual(status, 0, err)
+        bars = [{"t": market.ms_of(r["ts"]), "o": float(r["open"]), "h": float(r["high"]),
+                 "l": float(r["low"]), "c": float(r["close"]), "v": float(r["volume"])}
+                for r in self.rows]
+        for timeframe, session in sessions.items():
+            session.subscribe("NIFTY50", timeframe, self.NAMES)
+            wanted = market.merged(bars, timeframe)
+            got = session.ask("history", symbol="NIFTY50", timeframe=timeframe,
+                              limit=5000)["updates"]
+            self.assertEqual([u["bar"] for u in got], [market.text(b["start"]) for b in wanted])
+            self.assertEqual([u["ohlcv"] for u in got], [b["ohlcv"] for b in wanted])
+            closes = [b["ohlcv"]["close"] for b in wanted]
+            truth = {"RSI_14_100": formulas.rsi(closes, 14), "SMA_20": formulas.sma(closes, 20),
+                     "MACD_12_26_9": formulas.macd(closes, 12, 26, 9),
+                     "BBANDS_20_2": formulas.bbands(closes, 20, 2)}
+            for i, update in enumerate(got):
+                for name, values in truth.items():
+                    self.compare(update["indicators"][name], values[i],
+                                 f"{timeframe} {update['bar']} {name}")
+
+    def compare(self, got, wanted, where):
+        """A value of several outputs is an object of them; before it is warm they are null."""
+        if isinstance(got, dict):
+            wanted = wanted or dict.fromkeys(got)
+            self.assertEqual(set(got), set(wanted), where)
+            for output, value in got.items():
+                self.assert_same_numbers(value, wanted[output], where=f"{where}.{output}")
+        else:
+            self.assert_same_numbers(got, wanted, where=where)
+
+
+@unittest.skipUnless(TICKS.exists(), "no recordings here")
+class DayOfTicks(Case):
+    """As they arrived: out of order, repeated, and going on after the close."""
+
+    def test_bars_equal_the_recomputation(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        lines = [[r["timestamp"].replace(" ", "T") + ("" if "+" in r["timestamp"] else "+05:30"),
+                  r["ltp"]] for r in rows(TICKS)]
+        path = written(folder, "ticks.csv.gz", "timestamp,price", lines)
+        status, _, err = cli(self.daemon, "feed", path, "--symbol", "NIFTY50", user="feeder",
+                             claims={"scope": "feed"}, seconds=120)
+        self.assertEqual(status, 0, err)
+        ticks = [{"t": market.ms_of(t), "p": float(p)} for t, p in lines]
+        session = self.session()
+        for timeframe in ("1min", "5min", "1h"):
+            session.subscribe("NIFTY50", timeframe, ["SMA(1)"])
+            got = session.ask("history", symbol="NIFTY50", timeframe=timeframe,
+                              limit=5000)["updates"]
+            wanted = market.bars(ticks, timeframe)[:len(got)]
+            self.assertGreaterEqual(len(got), len(market.bars(ticks, timeframe)) - 1)
+            self.assertEqual([u["bar"] for u in got], [market.text(b["start"]) for b in wanted])
+            self.assertEqual([u["ohlcv"] for u in got], [b["ohlcv"] for b in wanted])
+
+
+if __name__ == "__main__":
+    unittest.main()
