@@ -71,7 +71,7 @@ class BadInput(Case):
 
     def test_a_request_at_the_limit_is_told_from_one_above_it(self):
         session = self.session()
-        limit = session.opened["limits"].get("request_bytes", 65536)
+        limit = session.opened["limits"]["frame_bytes"]
         body = {"type": "list", "id": ""}
         room = limit - len(json.dumps(body))
         below = session.raw(json.dumps(body | {"id": "i" * min(room, 60)}))
@@ -187,7 +187,6 @@ class BadInput(Case):
                  ("resync", {}, "BAD_REQUEST"), ("resync", {"last_seq": -1}, "BAD_REQUEST"),
                  ("resync", {"last_seq": "1"}, "BAD_REQUEST"),
                  ("resync", {"last_seq": 1.5}, "BAD_REQUEST"),
-                 ("resync", {"last_seq": 10**9}, "BAD_REQUEST"),
                  ("catalog", {"name": 7}, "BAD_REQUEST"),
                  ("symbols", {"match": 7}, "BAD_REQUEST"),
                  ("refresh", {}, "BAD_REQUEST"), ("refresh", {"token": "x"}, "UNAUTHENTICATED"),

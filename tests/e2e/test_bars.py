@@ -242,7 +242,7 @@ class Feeding(Case):
                {**good, "t": 10**18}, {**good, "t": None}, {**good, "p": 0}, {**good, "p": -5},
                {**good, "p": "100"}, {**good, "p": None}, {**good, "p": True}, {**good, "v": -1},
                {**good, "v": "1"}, {**good, "oi": -1}, {**good, "cv": -1},
-               {**good, "v": 1, "cv": 1}, {**good, "surprise": 1}, {"clock": "noon"},
+               {**good, "surprise": 1}, {"clock": "noon"},
                {"clock": None}, {"clock": -5}, {**bar, "h": 0.5}, {**bar, "l": 5},
                {**bar, "o": 9}, {**bar, "tf": "7min"}, {**bar, "tf": 5}, {**bar, "c": None},
                {k: v for k, v in bar.items() if k != "h"}, {**bar, "t": OPEN - HOUR},
@@ -267,7 +267,13 @@ class Feeding(Case):
                  ("OUTSIDE_SESSION", {"s": "NIFTY50", "t": OPEN - MINUTE, "p": 1}),
                  ("BAD_PRICE", {"s": "NIFTY50", "t": OPEN + HOUR, "p": -1}),
                  ("BAD_TIME", {"s": "NIFTY50", "t": "x", "p": 1}),
-                 ("MALFORMED", {"s": "NIFTY50", "t": OPEN + HOUR})]
+                 ("BAD_VOLUME", {"s": "NIFTY50", "t": OPEN + HOUR, "p": 1, "v": -1}),
+                 ("BAD_SYMBOL", {"s": "", "t": OPEN + HOUR, "p": 1}),
+                 ("BAD_BAR", {"s": "NIFTY50", "tf": "1min", "t": OPEN + HOUR, "o": 1, "h": 1,
+                              "l": 2, "c": 1}),
+                 ("UNKNOWN_TIMEFRAME", {"s": "NIFTY50", "tf": "7min", "t": OPEN + HOUR, "o": 1,
+                                        "h": 1, "l": 1, "c": 1}),
+                 ("MALFORMED", 7)]
         feed = self.feeder()
         feed.send([{"s": "NIFTY50", "t": OPEN + HOUR, "p": 1}])
         feed.send([item for _, item in cases])

@@ -3,6 +3,7 @@ import unittest
 
 from support import feeds, isp
 from support.case import Case
+from support.isp import Feeder
 from support.market import DAY, MINUTE, OPEN, text
 
 
@@ -88,6 +89,8 @@ class Resync(Case):
             self.assertEqual(reply["updates"], [p.doc for p in closed[at + 1:]])
         self.assertEqual(session.ask("resync", last_seq=session.seq)["updates"], [])
         self.assertEqual(session.ask("resync", last_seq=0)["updates"], [p.doc for p in closed])
+        self.assertIs(session.ask("resync", last_seq=session.seq + 1)["complete"], False,
+                      "nobody was given that seq")
 
     def test_a_lost_stretch_is_filled_without_a_hole(self):
         first = self.session()
@@ -107,21 +110,33 @@ class Resync(Case):
         mine += [u for u in back.updates(closed=True) if u["bar"] not in bars_of(mine)]
         self.assertEqual(mine, witness.sync().updates(closed=True))
 
-    def test_says_so_when_it_no_longer_has_it_all(self):
-        session = self.session(stream=True)
-        session.subscribe("NIFTY50", "1min", ["SMA(2)"])
-        session.subscribe("NIFTY50", "2min", ["SMA(2)"])
-        last = session.sync().seq
-        many = feeds.bars("NIFTY50", 375 * 20, start=OPEN + DAY, seed=2)
-        self.feed.send(many)
-        reply = session.ask("resync", last_seq=last)
-        if reply["complete"]:
-            minutes = [u for u in reply["updates"] if u["timeframe"] == "1min"]
-            self.assertEqual(bars_of(minutes), bars_of(session.sync().updates(
-                "NIFTY50", "1min", closed=True)))
-        else:
-            newest = session.ask("history", symbol="NIFTY50", timeframe="1min", limit=10)
-            self.assertEqual(len(newest["updates"]), 10)
+    def test_what_cannot_be_given_any_more_is_said(self):
+        """Away for longer than bars are kept: each missing one is after a bar that a LAGGING notice
+        names, or `resync` is not complete. Never a silent hole."""
+        daemon = self._daemon = self.another_daemon(
+            settings={"limits": {"queue": 50}, "sessions": {"resume_ms": 60000}})
+        feed = self.enterContext(Feeder(daemon))
+        feed.send(self.bars[:50])
+        first = self.session()
+        first.subscribe("NIFTY50", "1min", ["SMA(2)"])
+        feed.send(self.bars[50:60])
+        first.sync()
+        first.disconnect()
+        feed.send(self.bars[60:290])
+        back = self.session(key=first.key)
+        reply = back.ask("resync", last_seq=first.seq)
+        feed.send(self.bars[290:])
+        back.sync()
+        got = set(bars_of(first.updates(closed=True)) + bars_of(reply["updates"])
+                  + bars_of(back.updates(closed=True)))
+        missing = sorted({text(b["t"]) for b in self.bars[60:]} - got)
+        self.assertTrue(missing, "fifty were kept of 230: the test did not make it lag")
+        told = [p.doc["bar"] for p in back.pushed if p.doc.get("code") == "LAGGING"]
+        self.assertTrue(told or not reply["complete"], f"{len(missing)} bars missing in silence")
+        self.assertLessEqual(min(told, default=missing[0]), missing[0])
+        asked = back.ask("history", symbol="NIFTY50", timeframe="1min", limit=5000,
+                         **{"from": missing[0]})["updates"]
+        self.assertLessEqual(set(missing), set(bars_of(asked)))
 
 
 if __name__ == "__main__":

@@ -206,6 +206,13 @@ class GoodAndBad(Case):
         self.assertEqual(set(reply["details"]), {"typo", "absurd"})
         self.assertEqual(session.ask("list")["subscriptions"], [])
 
+    def test_the_same_bad_item_twice(self):
+        """Each is named, and the reply is still JSON with no member twice."""
+        for items in (["RSX1", "RSX1", "RSI"], [7, 8, "RSI"], ["RSX1(3)", "RSX1(4)", "RSI"]):
+            reply = self.session().subscribe("NIFTY50", "1min", items)
+            self.assertEqual(set(reply["indicators"]), {"RSI_14_100"})
+            self.assertTrue(reply["rejected"])
+
     def test_atomic_and_good(self):
         reply = self.session().subscribe("NIFTY50", "1min", ["RSI(14)"], atomic=True)
         self.assertEqual(reply["rejected"], {})

@@ -1,0 +1,139 @@
+/* Errors, market time, names of timeframes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/base/feedtime.h"
+#include "common/protocol/timeframe.h"
+
+static void every_code_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 1; i < ERR_CODE_COUNT; i++)
+        assert_int_equal(err_code_from_name(err_code_name((enum err_code)i)), i);
+    assert_int_equal(err_code_from_name("NO_SUCH_CODE"), ERR_OK);
+    assert_true(err_code_is_temporary(ERR_BUSY));
+    assert_false(err_code_is_temporary(ERR_UNKNOWN_INDICATOR));
+}
+
+static void a_long_message_is_cut_between_characters(void **state)
+{
+    struct err err;
+    char text[400] = "";
+    (void)state;
+    for (int i = 0; i < 120; i++)
+        strcat(text, "\xe2\x82\xb9");
+    assert_int_equal(err_set(&err, ERR_BUSY, "%s", text), ERR_BUSY);
+    size_t size = strlen(err.message);
+    assert_string_equal(err.message + size - 3, "...");
+    assert_int_equal((size - 3) % 3, 0);
+}
+
+static void the_nearest_name_is_offered_if_it_is_near(void **state)
+{
+    (void)state;
+    struct nearest near = nearest_begin("RSX1");
+    nearest_offer(&near, "RSI");
+    nearest_offer(&near, "RSX");
+    nearest_offer(&near, "MACD");
+    assert_string_equal(near.best, "RSX");
+    struct nearest none = nearest_begin("FOO");
+    nearest_offer(&none, "BARBAZ");
+    assert_null(none.best);
+}
+
+static void times_go_to_text_and_back(void **state)
+{
+    static const struct {
+        const char *in, *out;
+    } CASES[] = {
+        {"2025-11-04T05:05:00.000Z", "2025-11-04T05:05:00.000Z"},
+        {"2025-11-04T10:35:00+05:30", "2025-11-04T05:05:00.000Z"},
+        {"2024-02-29 23:59:59.9999z", "2024-02-29T23:59:59.999Z"},
+        {"1969-12-31T23:59:59.001Z", "1969-12-31T23:59:59.001Z"},
+        {"2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"},
+        {"2025-01-01T00:00:00-00:30", "2025-01-01T00:30:00.000Z"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        int64_t ms;
+        char text[FEEDTIME_TEXT_SIZE];
+        assert_true(feedtime_parse(CASES[i].in, &ms));
+        feedtime_format(ms, text);
+        assert_string_equal(text, CASES[i].out);
+    }
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+    static const char *const BAD[] = {"",
+                                      "2025-11-04",
+                                      "2025-11-04T05:05:00",
+                                      "2025-02-29T00:00:00Z",
+                                      "2025-13-01T00:00:00Z",
+                                      "2025-11-04T24:00:00Z",
+                                      "2025-11-04T05:60:00Z",
+                                      "2025-11-04T05:05:00.Z",
+                                      "2025-11-04T05:05:00Zx",
+                                      "1762232700000"};
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        int64_t ms = 7;
+        assert_false(feedtime_parse(BAD[i], &ms));
+        assert_int_equal(ms, 7);
+    }
+}
+
+static void days_and_dates_agree_over_a_thousand_years(void **state)
+{
+    (void)state;
+    for (int64_t day = -200000; day < 200000; day += 13) {
+        int64_t year;
+        int month, date;
+        feedtime_civil_from_days(day, &year, &month, &date);
+        assert_int_equal(feedtime_days_from_civil(year, month, date), day);
+    }
+    assert_int_equal(feedtime_days_from_civil(2000, 3, 1), 11017);
+}
+
+static void a_file_may_leave_the_offset_out(void **state)
+{
+    int64_t ms;
+    (void)state;
+    assert_true(feedtime_parse_local("2025-11-04 10:35:00", 19800, &ms));
+    assert_int_equal(ms, 1762232700000);
+    assert_true(feedtime_parse_local("2025-11-04", 19800, &ms));
+    assert_int_equal(ms, 1762194600000);
+}
+
+static void timeframes_have_names_and_other_spellings(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        assert_int_equal(timeframe_parse(timeframe_name((enum timeframe)i)), i);
+    assert_int_equal(timeframe_parse("5m"), TIMEFRAME_5MIN);
+    assert_int_equal(timeframe_parse("60min"), TIMEFRAME_1H);
+    assert_int_equal(timeframe_parse("7min"), TIMEFRAME_NONE);
+    assert_int_equal(timeframe_parse(""), TIMEFRAME_NONE);
+    assert_int_equal(timeframe_parse("05min"), TIMEFRAME_NONE);
+    assert_int_equal(timeframe_parse("99999min"), TIMEFRAME_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_code_has_a_name_of_its_own),
+        cmocka_unit_test(a_long_message_is_cut_between_characters),
+        cmocka_unit_test(the_nearest_name_is_offered_if_it_is_near),
+        cmocka_unit_test(times_go_to_text_and_back),
+        cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(days_and_dates_agree_over_a_thousand_years),
+        cmocka_unit_test(a_file_may_leave_the_offset_out),
+        cmocka_unit_test(timeframes_have_names_and_other_spellings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* What waits for one session: order, numbers, merging, limits, memory for resync. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/sessions/outbox.h"
+
+static const struct outbox_limits LIMITS = {.closed_max = 4, .replies_max = 2, .remembered_max = 3};
+static int owner_a, owner_b;
+
+static void put_closed(struct outbox *outbox, void *owner, int bar, bool fits)
+{
+    char text[16];
+    int n = snprintf(text, sizeof text, "closed %d", bar);
+    struct body *body = body_new(text, (size_t)n);
+    assert_int_equal(outbox_put_closed(outbox, owner, bar, body), fits);
+    body_release(&body);
+}
+
+static void put_forming(struct outbox *outbox, void *owner, int bar, bool merges)
+{
+    char text[16];
+    int n = snprintf(text, sizeof text, "forming %d", bar);
+    struct body *body = body_new(text, (size_t)n);
+    assert_int_equal(outbox_put_forming(outbox, owner, bar, body, 0), merges);
+    body_release(&body);
+}
+
+static bool put_reply(struct outbox *outbox, const char *text)
+{
+    struct body *body = body_new(text, strlen(text));
+    bool fits = outbox_put_reply(outbox, body, false);
+    body_release(&body);
+    return fits;
+}
+
+/* Sends all that waits and writes it down: "1:closed 1 2:forming 2+1 reply". */
+static void drain(struct outbox *outbox, char *text, size_t size)
+{
+    const struct outbox_item *items;
+    size_t n, used = 0;
+    text[0] = '\0';
+    while ((n = outbox_next(outbox, 2, &items)) > 0) {
+        uint64_t seq = outbox_seq(outbox);
+        for (size_t i = 0; i < n; i++) {
+            const struct body *body = items[i].body;
+            if (items[i].kind == OUTBOX_REPLY)
+                used += (size_t)snprintf(text + used, size - used, "%.*s ", (int)body->size,
+                                         body->data);
+            else
+                used +=
+                    (size_t)snprintf(text + used, size - used, "%d:%.*s+%u ", (int)(seq + i + 1),
+                                     (int)body->size, body->data, (unsigned)items[i].merged);
+        }
+        outbox_sent(outbox, n);
+    }
+}
+
+static void replies_and_stream_keep_their_order(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    char text[256];
+    put_closed(outbox, &owner_a, 1, true);
+    assert_true(put_reply(outbox, "reply"));
+    put_forming(outbox, &owner_a, 2, false);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:closed 1+0 reply 2:forming 2+0 ");
+    assert_true(outbox_is_empty(outbox));
+    outbox_destroy(&outbox);
+}
+
+static void a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    char text[256];
+    outbox_set_blocked(outbox, true);
+    put_forming(outbox, &owner_a, 1, false);
+    put_forming(outbox, &owner_b, 1, false);
+    put_forming(outbox, &owner_a, 2, true);
+    put_forming(outbox, &owner_a, 3, true);
+    put_closed(outbox, &owner_a, 3, true);
+    put_forming(outbox, &owner_a, 4, false);
+    put_forming(outbox, &owner_a, 5, true);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:forming 3+2 2:forming 1+0 3:closed 3+0 4:forming 5+1 ");
+    outbox_destroy(&outbox);
+}
+
+static void nothing_merges_for_a_reader_that_keeps_up(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    char text[256];
+    put_forming(outbox, &owner_a, 1, false);
+    put_forming(outbox, &owner_a, 2, false);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:forming 1+0 2:forming 2+0 ");
+    outbox_destroy(&outbox);
+}
+
+static void past_the_limit_it_says_from_which_bar_to_ask(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    char text[256];
+    void *owner;
+    int64_t bar_ms;
+    outbox_set_blocked(outbox, true);
+    for (int bar = 1; bar <= 4; bar++)
+        put_closed(outbox, bar % 2 ? &owner_a : &owner_b, bar, true);
+    assert_true(put_reply(outbox, "kept"));
+    put_closed(outbox, &owner_a, 5, false);
+    put_closed(outbox, &owner_a, 6, true); /* there is room again */
+    assert_true(outbox_take_lagging(outbox, &owner, &bar_ms));
+    assert_ptr_equal(owner, &owner_b);
+    assert_int_equal(bar_ms, 2);
+    assert_true(outbox_take_lagging(outbox, &owner, &bar_ms));
+    assert_ptr_equal(owner, &owner_a);
+    assert_int_equal(bar_ms, 1);
+    assert_false(outbox_take_lagging(outbox, &owner, &bar_ms));
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "kept 1:closed 6+0 ");
+    outbox_destroy(&outbox);
+}
+
+static void an_ended_subscription_is_never_named_again(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    void *owner;
+    int64_t bar_ms;
+    for (int bar = 1; bar <= 5; bar++)
+        put_closed(outbox, &owner_a, bar, bar < 5);
+    outbox_forget_owner(outbox, &owner_a);
+    assert_false(outbox_take_lagging(outbox, &owner, &bar_ms));
+    outbox_destroy(&outbox);
+}
+
+static void resync_gives_what_is_remembered_and_says_if_that_is_all(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    struct body *const *bodies;
+    char text[512];
+    bool complete;
+    for (int bar = 1; bar <= 4; bar++) { /* seq 2 4 6 8, with forming bars between */
+        put_forming(outbox, &owner_a, bar, false);
+        put_closed(outbox, &owner_a, bar, true);
+        drain(outbox, text, sizeof text);
+    }
+    assert_int_equal(outbox_since(outbox, 5, &bodies, &complete), 2);
+    assert_true(complete);
+    assert_memory_equal(bodies[0]->data, "closed 3", 8);
+    assert_int_equal(outbox_since(outbox, 2, &bodies, &complete), 3);
+    assert_true(complete);
+    assert_int_equal(outbox_since(outbox, 1, &bodies, &complete), 3); /* the first is forgotten */
+    assert_false(complete);
+    assert_int_equal(outbox_since(outbox, 8, &bodies, &complete), 0);
+    assert_true(complete);
+    outbox_destroy(&outbox);
+}
+
+static void a_lost_connection_keeps_closed_bars_only(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    char text[256];
+    put_forming(outbox, &owner_a, 1, false);
+    assert_true(put_reply(outbox, "stale"));
+    put_closed(outbox, &owner_a, 1, true);
+    outbox_drop_stale(outbox);
+    assert_true(put_reply(outbox, "one"));
+    assert_true(put_reply(outbox, "two"));
+    assert_false(put_reply(outbox, "three"));
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:closed 1+0 one two ");
+    outbox_destroy(&outbox);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replies_and_stream_keep_their_order),
+        cmocka_unit_test(a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one),
+        cmocka_unit_test(nothing_merges_for_a_reader_that_keeps_up),
+        cmocka_unit_test(past_the_limit_it_says_from_which_bar_to_ask),
+        cmocka_unit_test(an_ended_subscription_is_never_named_again),
+        cmocka_unit_test(resync_gives_what_is_remembered_and_says_if_that_is_all),
+        cmocka_unit_test(a_lost_connection_keeps_closed_bars_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
