@@ -1,6 +1,7 @@
 #include "common/base/json.h"
 
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 #include "common/base/feedtime.h"
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------
+ */
 
 struct checker {
     const unsigned char *start, *at, *end;
@@ -75,7 +77,10 @@ static bool check_number(struct checker *self)
 static bool check_utf8(struct checker *self)
 {
     unsigned char c = *self->at;
-    int more = c >= 0xC2 && c <= 0xDF ? 1 : c >= 0xE0 && c <= 0xEF ? 2 : c >= 0xF0 && c <= 0xF4 ? 3 : 0;
+    int more = c >= 0xC2 && c <= 0xDF   ? 1
+               : c >= 0xE0 && c <= 0xEF ? 2
+               : c >= 0xF0 && c <= 0xF4 ? 3
+                                        : 0;
     if (more == 0 || self->end - self->at <= more)
         return fail(self, "a string is not UTF-8");
     unsigned char second = self->at[1];
@@ -267,15 +272,31 @@ cJSON *json_parse(const char *text, size_t size, struct err *err)
     return tree;
 }
 
-/* ---- numbers ---------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------
+ */
 
 __extension__ typedef unsigned __int128 u128;
 
-static const uint64_t POWERS[20] = {
-    1ull, 10ull, 100ull, 1000ull, 10000ull, 100000ull, 1000000ull, 10000000ull, 100000000ull,
-    1000000000ull, 10000000000ull, 100000000000ull, 1000000000000ull, 10000000000000ull,
-    100000000000000ull, 1000000000000000ull, 10000000000000000ull, 100000000000000000ull,
-    1000000000000000000ull, 10000000000000000000ull};
+static const uint64_t POWERS[20] = {1ull,
+                                    10ull,
+                                    100ull,
+                                    1000ull,
+                                    10000ull,
+                                    100000ull,
+                                    1000000ull,
+                                    10000000ull,
+                                    100000000ull,
+                                    1000000000ull,
+                                    10000000000ull,
+                                    100000000000ull,
+                                    1000000000000ull,
+                                    10000000000000ull,
+                                    100000000000000ull,
+                                    1000000000000000ull,
+                                    10000000000000000ull,
+                                    100000000000000000ull,
+                                    1000000000000000000ull,
+                                    10000000000000000000ull};
 
 static size_t put_unsigned(uint64_t value, char *text)
 {
@@ -313,9 +334,9 @@ static size_t put_decimal(uint64_t digits, int decimals, char *text)
     return size;
 }
 
-/* A price has few decimals: if x = n / 10^k with n below 2^53, n and 10^k are exact doubles and their
- * quotient is correctly rounded, so that decimal reads back to x (Clinger 1990, How to read floating
- * point numbers accurately, p. 95). False where x has more than four decimals. */
+/* A price has few decimals: if x = n / 10^k with n below 2^53, n and 10^k are exact doubles and
+ * their quotient is correctly rounded, so that decimal reads back to x (Clinger 1990, How to read
+ * floating point numbers accurately, p. 95). False where x has more than four decimals. */
 static bool put_price(double x, char *text, size_t *size)
 {
     static const double SCALES[] = {1, 10, 100, 1000, 10000};
@@ -388,7 +409,7 @@ static bool put_shortest(double x, char *text, size_t *size)
 static size_t put_any(double x, char *text)
 {
     int n = 0;
-    for (int precision = 15; precision <= 17; precision++) {
+    for (int precision = x < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         n = snprintf(text, JSON_NUMBER_SIZE - 1, "%.*g", precision, x);
         if (strtod(text, NULL) == x)
             break;
@@ -417,7 +438,8 @@ size_t json_format_number(double value, char text[JSON_NUMBER_SIZE])
     return size;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------
+ */
 
 void json_put_number(struct buf *out, double value)
 {

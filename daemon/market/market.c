@@ -502,18 +502,17 @@ static void note_last(struct listing *listing, double price, int64_t feed_ms)
     }
 }
 
-/* Tells the open bars that a tick of that time is in. */
+/* Tells the open bars that a tick of that time is in: bases before what is derived from them, then
+ * the longest first, as closed bars are told. */
 static void touch_forming(struct listing *listing, int64_t feed_ms, struct touched *touched)
 {
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        if (listing->series[i] && series_base(listing->series[i]))
+            series_refresh_open(listing->series[i]);
     for (int i = TIMEFRAME_COUNT - 1; i >= 0; i--) {
-        struct series *series = listing->series[i];
-        if (!series)
-            continue;
-        if (series_base(series))
-            series_refresh_open(series);
         if (listing->users[i] == 0)
             continue;
-        ptrdiff_t open = series_find_open(series, feed_ms);
+        ptrdiff_t open = series_find_open(listing->series[i], feed_ms);
         if (open >= 0)
             touch(touched, TOUCHED_FORMING, listing, (enum timeframe)i, (size_t)open,
                   &(struct bar){0});
@@ -552,11 +551,14 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
     own.quantity = quantity_of(listing, tick);
     note_oi(listing, tick->oi);
     own.oi = listing->oi;
+    int64_t through_ms = market_clock(self, source) - listing->lateness_ms;
     size_t index;
-    if (series_apply_tick(stored, &own, listing->oi_reference, &index) != SERIES_APPLIED)
+    if (series_apply_tick(stored, &own, listing->oi_reference, through_ms, &index) !=
+        SERIES_APPLIED)
         return REJECT_LATE;
     if (listing->intraday != TIMEFRAME_1S) /* a second may have closed where the minute has not */
-        series_apply_tick(make_series(listing, TIMEFRAME_1S), &own, listing->oi_reference, &index);
+        series_apply_tick(make_series(listing, TIMEFRAME_1S), &own, listing->oi_reference,
+                          through_ms, &index);
     note_last(listing, tick->price, tick->feed_ms);
     touch_forming(listing, tick->feed_ms, touched);
     expect_close(clock_at(self, source), listing);

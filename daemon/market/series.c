@@ -66,6 +66,8 @@ static void push_closed(struct series *self, const struct bar *bar)
 
 static void remove_open(struct series *self, size_t count)
 {
+    if (count == 0)
+        return;
     memmove(self->open, self->open + count, (self->n_open - count) * sizeof *self->open);
     self->n_open -= count;
 }
@@ -91,7 +93,7 @@ ptrdiff_t series_find_open(const struct series *self, int64_t feed_ms)
 }
 
 enum series_outcome series_apply_tick(struct series *self, const struct tick *tick,
-                                      double oi_reference, size_t *index)
+                                      double oi_reference, int64_t through_ms, size_t *index)
 {
     assert(!self->base);
     double price = tick->price, quantity = isnan(tick->quantity) ? 0 : tick->quantity;
@@ -100,7 +102,7 @@ enum series_outcome series_apply_tick(struct series *self, const struct tick *ti
         int64_t start_ms, end_ms;
         if (!series_bounds(self, tick->feed_ms, &start_ms, &end_ms))
             return SERIES_OUTSIDE_SESSION;
-        if (end_ms <= self->through_ms ||
+        if (end_ms <= through_ms || end_ms <= self->through_ms ||
             (self->n_closed > 0 && start_ms <= self->closed[self->n_closed - 1].start_ms))
             return SERIES_LATE;
         struct open_bar *fresh = insert_open(self, start_ms);

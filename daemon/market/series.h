@@ -41,10 +41,10 @@ void series_destroy(struct series **self);
 enum timeframe series_timeframe(const struct series *self);
 struct series *series_base(const struct series *self);
 
-/* Puts a trade into its open bar, which it may start; *index says which one it is. oi and
- * oi_reference may be NAN. Not for derived series. */
+/* Puts a trade into its open bar, which it may start unless that ends by through_ms; *index says
+ * which one it is. oi and oi_reference may be NAN. Not for derived series. */
 enum series_outcome series_apply_tick(struct series *self, const struct tick *tick,
-                                      double oi_reference, size_t *index);
+                                      double oi_reference, int64_t through_ms, size_t *index);
 
 /* Takes a finished bar, in place of what ticks have made of it; open bars before it close. Late
  * only if a bar that starts no earlier has closed. Its start is moved to where the calendar has it.

@@ -1,0 +1,108 @@
+#include "daemon/edge/connections.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mem.h"
+
+struct connections {
+    void *socket, *monitor;
+    uint32_t *times_gone; /* by descriptor */
+    size_t n;
+};
+
+struct connections *connections_new(void *context, void *socket, const char *name)
+{
+    struct connections *self = mem_alloc_zero(1, sizeof *self);
+    char endpoint[64];
+    int linger = 0, unlimited = 0;
+    snprintf(endpoint, sizeof endpoint, "inproc://monitor-%s", name);
+    self->socket = socket;
+    self->monitor = zmq_socket(context, ZMQ_PAIR);
+    if (!self->monitor ||
+        zmq_socket_monitor(socket, endpoint,
+                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0 ||
+        zmq_setsockopt(self->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
+        zmq_setsockopt(self->monitor, ZMQ_RCVHWM, &unlimited, sizeof unlimited) != 0 ||
+        zmq_connect(self->monitor, endpoint) != 0)
+        connections_destroy(&self);
+    return self;
+}
+
+void connections_destroy(struct connections **self)
+{
+    if (!*self)
+        return;
+    zmq_socket_monitor((*self)->socket, NULL, 0);
+    if ((*self)->monitor)
+        zmq_close((*self)->monitor);
+    free((*self)->times_gone);
+    free(*self);
+    *self = NULL;
+}
+
+void *connections_monitor(const struct connections *self)
+{
+    return self->monitor;
+}
+
+static uint64_t name_connection(const struct connections *self, uint32_t fd)
+{
+    uint32_t gone = fd < self->n ? self->times_gone[fd] : 0;
+    return ((uint64_t)gone << 32) | (fd + 1);
+}
+
+static void count_gone(struct connections *self, uint32_t fd)
+{
+    if (fd >= self->n) {
+        size_t n = (size_t)fd + 64;
+        self->times_gone = mem_realloc(self->times_gone, n, sizeof *self->times_gone);
+        memset(self->times_gone + self->n, 0, (n - self->n) * sizeof *self->times_gone);
+        self->n = n;
+    }
+    self->times_gone[fd]++;
+}
+
+/* One event: a frame of event (16 bits) and value (32 bits), and a frame with the endpoint. */
+static bool take_event(struct connections *self, uint16_t *event, uint32_t *value)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    bool taken = zmq_msg_recv(&frame, self->monitor, ZMQ_DONTWAIT) == 6;
+    if (taken) {
+        const char *data = zmq_msg_data(&frame);
+        memcpy(event, data, sizeof *event);
+        memcpy(value, data + sizeof *event, sizeof *value);
+        zmq_msg_recv(&frame, self->monitor, ZMQ_DONTWAIT);
+    }
+    zmq_msg_close(&frame);
+    return taken;
+}
+
+void connections_drain(struct connections *self, void (*connected)(void *context),
+                       void (*disconnected)(void *context, uint64_t connection), void *context)
+{
+    uint16_t event;
+    uint32_t value;
+    bool someone_came = false;
+    while (take_event(self, &event, &value)) {
+        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+            someone_came = true;
+            continue;
+        }
+        uint64_t gone = name_connection(self, value);
+        count_gone(self, value);
+        if (disconnected)
+            disconnected(context, gone);
+    }
+    if (someone_came && connected)
+        connected(context);
+}
+
+uint64_t connections_of(const struct connections *self, zmq_msg_t *message)
+{
+    int fd = zmq_msg_get(message, ZMQ_SRCFD);
+    return fd < 0 ? 0 : name_connection(self, (uint32_t)fd);
+}

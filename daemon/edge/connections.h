@@ -1,0 +1,30 @@
+/* connections - tells one connection of a ROUTER from the next.
+ *
+ * libzmq shows a message's file descriptor and tells of each connection's coming and going, both
+ * from the same I/O thread: a descriptor that is used again has been told of as gone before
+ * anything arrives on it anew. So (descriptor, how often it has gone) names a connection, if the
+ * monitor is drained after a message was taken and before it is acted upon. */
+#ifndef INDSUB_EDGE_CONNECTIONS_H
+#define INDSUB_EDGE_CONNECTIONS_H
+
+#include <stdint.h>
+#include <zmq.h>
+
+struct connections;
+
+/* Watches a socket that is not bound yet; name is unique in the context. NULL on failure (errno).
+ */
+struct connections *connections_new(void *context, void *socket, const char *name);
+void connections_destroy(struct connections **self);
+
+/* The socket to poll for connections_drain. */
+void *connections_monitor(const struct connections *self);
+
+/* Works off what has been told. Either callback may be NULL. */
+void connections_drain(struct connections *self, void (*connected)(void *context),
+                       void (*disconnected)(void *context, uint64_t connection), void *context);
+
+/* The connection that a message came on; 0 where libzmq does not say (inproc). */
+uint64_t connections_of(const struct connections *self, zmq_msg_t *message);
+
+#endif

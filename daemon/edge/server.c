@@ -1,0 +1,361 @@
+#include "daemon/edge/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "common/base/mem.h"
+#include "daemon/edge/connections.h"
+#include "daemon/edge/random.h"
+
+enum {
+    SHARED_MESSAGES = 512, /* bodies that have a libzmq message ready */
+    SESSION_BUDGET = 2000, /* requests taken in a turn */
+    FEED_BUDGET = 64,      /* feed messages taken in a turn */
+    ENDPOINT_SIZE = 256,
+    SHUTDOWN_LINGER_MS = 1000
+};
+
+struct server {
+    void *context;
+    void *session, *public, *feed;
+    struct connections *session_connections, *feed_connections;
+    char session_endpoint[ENDPOINT_SIZE], public_endpoint[ENDPOINT_SIZE],
+        feed_endpoint[ENDPOINT_SIZE];
+    struct shared {
+        const struct body *body; /* whose message this is; the message holds it */
+        zmq_msg_t message;
+    } shared[SHARED_MESSAGES];
+    struct engine *engine; /* during a turn */
+    struct now now;
+};
+
+/* ---- sockets ----------------------------------------------------------------------------------
+ */
+
+static int set_option(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+/* A bound socket, or NULL with *err filled. Its options hold from the bind on. */
+static void *bind_socket(struct server *self, int type, const struct server_settings *settings,
+                         const char *endpoint, char *resolved, struct connections **connections,
+                         const char *name, struct err *err)
+{
+    void *socket = zmq_socket(self->context, type);
+    int64_t frame_max = (int64_t)settings->frame_bytes * 4; /* beyond it no answer: cut off */
+    size_t size = ENDPOINT_SIZE;
+    if (!socket) {
+        err_set(err, ERR_INTERNAL, "no socket: %s", zmq_strerror(errno));
+        return NULL;
+    }
+    set_option(socket, ZMQ_LINGER, 0);
+    set_option(socket, ZMQ_IPV6, 1);
+    set_option(socket, ZMQ_BACKLOG, 1024);
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
+    if (connections == &self->session_connections) {
+        set_option(socket, ZMQ_ROUTER_MANDATORY, 1);
+        set_option(socket, ZMQ_ROUTER_HANDOVER, 1);
+        set_option(socket, ZMQ_SNDHWM, settings->send_hwm);
+    }
+    if (connections)
+        *connections = connections_new(self->context, socket, name);
+    if ((connections && !*connections) || zmq_bind(socket, endpoint) != 0) {
+        err_set(err, ERR_INTERNAL, "cannot bind the %s socket to %s: %s", name, endpoint,
+                zmq_strerror(errno));
+        if (connections)
+            connections_destroy(connections);
+        zmq_close(socket);
+        return NULL;
+    }
+    zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, resolved, &size);
+    return socket;
+}
+
+struct server *server_new(const struct server_settings *settings, struct err *err)
+{
+    struct server *self = mem_alloc_zero(1, sizeof *self);
+    self->context = zmq_ctx_new();
+    zmq_ctx_set(self->context, ZMQ_IO_THREADS, settings->io_threads);
+    zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, 1024);
+    self->session = bind_socket(self, ZMQ_ROUTER, settings, settings->session_endpoint,
+                                self->session_endpoint, &self->session_connections, "session", err);
+    if (self->session)
+        self->public = bind_socket(self, ZMQ_PUB, settings, settings->public_endpoint,
+                                   self->public_endpoint, NULL, "public", err);
+    if (self->public)
+        self->feed = bind_socket(self, ZMQ_ROUTER, settings, settings->feed_endpoint,
+                                 self->feed_endpoint, &self->feed_connections, "feed", err);
+    if (!self->feed) {
+        server_destroy(&self);
+        return NULL;
+    }
+    return self;
+}
+
+static void drop_shared(struct shared *self)
+{
+    if (self->body)
+        zmq_msg_close(&self->message);
+    self->body = NULL;
+}
+
+void server_destroy(struct server **self)
+{
+    if (!*self)
+        return;
+    for (size_t i = 0; i < SHARED_MESSAGES; i++)
+        drop_shared(&(*self)->shared[i]);
+    connections_destroy(&(*self)->session_connections);
+    connections_destroy(&(*self)->feed_connections);
+    void *sockets[] = {(*self)->session, (*self)->public, (*self)->feed};
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        if (sockets[i]) {
+            set_option(sockets[i], ZMQ_LINGER, SHUTDOWN_LINGER_MS);
+            zmq_close(sockets[i]);
+        }
+    zmq_ctx_term((*self)->context);
+    free(*self);
+    *self = NULL;
+}
+
+const char *server_session_endpoint(const struct server *self)
+{
+    return self->session_endpoint;
+}
+
+const char *server_public_endpoint(const struct server *self)
+{
+    return self->public_endpoint;
+}
+
+const char *server_feed_endpoint(const struct server *self)
+{
+    return self->feed_endpoint;
+}
+
+/* ---- out --------------------------------------------------------------------------------------
+ */
+
+static void let_go(void *data, void *hint)
+{
+    (void)data;
+    struct body *body = hint;
+    body_release(&body);
+}
+
+/* The body's message, made on its first use. Neighbouring addresses fall into different places. */
+static zmq_msg_t *message_of(struct server *self, struct body *body)
+{
+    struct shared *place = &self->shared[((uintptr_t)body >> 5) % SHARED_MESSAGES];
+    if (place->body != body) {
+        drop_shared(place);
+        body_acquire(body);
+        zmq_msg_init_data(&place->message, body->data, body->size, let_go, body);
+        place->body = body;
+    }
+    return &place->message;
+}
+
+static bool send_bytes(void *socket, const void *bytes, size_t size, bool more)
+{
+    return zmq_send(socket, bytes, size, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) >= 0;
+}
+
+static void send_body(struct server *self, void *socket, struct body *body, bool more)
+{
+    zmq_msg_t copy;
+    zmq_msg_init(&copy);
+    zmq_msg_copy(&copy, message_of(self, body));
+    if (zmq_msg_send(&copy, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0)
+        zmq_msg_close(&copy);
+}
+
+/* "1042", or "1042 3" where three were merged into it. */
+static size_t format_seq(uint64_t seq, uint32_t merged, char text[32])
+{
+    char reversed[20];
+    size_t n = 0, size = 0;
+    do
+        reversed[n++] = (char)('0' + seq % 10);
+    while ((seq /= 10) != 0);
+    while (n > 0)
+        text[size++] = reversed[--n];
+    if (merged > 0)
+        size += (size_t)snprintf(text + size, 12, " %u", (unsigned)merged);
+    return size;
+}
+
+static enum push_result push(void *context, const char key[SESSION_KEY_SIZE],
+                             const struct outbox_item *items, size_t n, uint64_t first_seq)
+{
+    struct server *self = context;
+    if (!send_bytes(self->session, key, SESSION_KEY_SIZE, true))
+        return errno == EHOSTUNREACH ? PUSH_GONE : PUSH_BLOCKED;
+    if (items[0].kind == OUTBOX_REPLY) {
+        if (items[0].delimited)
+            send_bytes(self->session, "", 0, true);
+        send_body(self, self->session, items[0].body, false);
+        return PUSH_SENT;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char seq[32];
+        size_t size = format_seq(first_seq + i, items[i].merged, seq);
+        send_bytes(self->session, seq, size, true);
+        send_body(self, self->session, items[i].body, i + 1 < n);
+    }
+    return PUSH_SENT;
+}
+
+static void reply(void *context, const void *peer, size_t peer_size, bool delimited,
+                  struct body *body)
+{
+    struct server *self = context;
+    if (!send_bytes(self->session, peer, peer_size, true))
+        return; /* gone, or it does not read: a stranger is owed no more */
+    if (delimited)
+        send_bytes(self->session, "", 0, true);
+    send_bytes(self->session, body->data, body->size, false);
+}
+
+static void feed_reply(void *context, const void *peer, size_t peer_size, struct body *body)
+{
+    struct server *self = context;
+    if (send_bytes(self->feed, peer, peer_size, true))
+        send_bytes(self->feed, body->data, body->size, false);
+}
+
+static void publish(void *context, const char *topic, struct body *body)
+{
+    struct server *self = context;
+    if (send_bytes(self->public, topic, strlen(topic), true))
+        send_body(self, self->public, body, false);
+}
+
+struct outlet server_outlet(struct server *self)
+{
+    return (struct outlet){.context = self,
+                           .push = push,
+                           .reply = reply,
+                           .feed_reply = feed_reply,
+                           .publish = publish,
+                           .random = random_fill};
+}
+
+/* ---- in ---------------------------------------------------------------------------------------
+ */
+
+enum { FRAMES_MAX = 4 };
+
+/* A message's frames; what is beyond FRAMES_MAX is dropped but counted. */
+struct frames {
+    zmq_msg_t at[FRAMES_MAX];
+    size_t n;
+};
+
+static bool frames_recv(struct frames *self, void *socket)
+{
+    self->n = 0;
+    int more = 1;
+    for (size_t n = 0; more; n++) {
+        zmq_msg_t frame;
+        zmq_msg_init(&frame);
+        if (zmq_msg_recv(&frame, socket, n == 0 ? ZMQ_DONTWAIT : 0) < 0) {
+            zmq_msg_close(&frame);
+            return false;
+        }
+        more = zmq_msg_more(&frame);
+        if (n < FRAMES_MAX)
+            self->at[self->n++] = frame; /* libzmq's own bindings move messages so */
+        else
+            zmq_msg_close(&frame);
+    }
+    return true;
+}
+
+static void frames_close(struct frames *self)
+{
+    for (size_t i = 0; i < self->n; i++)
+        zmq_msg_close(&self->at[i]);
+    self->n = 0;
+}
+
+static void on_connected(void *context)
+{
+    struct server *self = context;
+    engine_on_connected(self->engine, self->now);
+}
+
+static void on_disconnected(void *context, uint64_t connection)
+{
+    struct server *self = context;
+    engine_on_disconnected(self->engine, connection, self->now);
+}
+
+static bool take_request(struct server *self)
+{
+    struct frames frames;
+    if (!frames_recv(&frames, self->session))
+        return false;
+    connections_drain(self->session_connections, on_connected, on_disconnected, self);
+    if (frames.n >= 2) {
+        bool delimited = frames.n == 3 && zmq_msg_size(&frames.at[1]) == 0;
+        zmq_msg_t *peer = &frames.at[0], *text = &frames.at[frames.n - 1];
+        bool whole = frames.n == 2 || delimited;
+        engine_on_request(self->engine, zmq_msg_data(peer), zmq_msg_size(peer),
+                          connections_of(self->session_connections, text), delimited,
+                          whole ? zmq_msg_data(text) : "", whole ? zmq_msg_size(text) : 0,
+                          self->now);
+    }
+    frames_close(&frames);
+    return true;
+}
+
+static bool take_feed(struct server *self)
+{
+    struct frames frames;
+    if (!frames_recv(&frames, self->feed))
+        return false;
+    connections_drain(self->feed_connections, NULL, NULL, NULL);
+    size_t first = frames.n > 2 && zmq_msg_size(&frames.at[1]) == 0 ? 2 : 1;
+    size_t n = frames.n - first; /* behind the routing id and a delimiter */
+    if (n == 1 || n == 2) {
+        zmq_msg_t *peer = &frames.at[0], *seq = &frames.at[first], *text = &frames.at[frames.n - 1];
+        engine_on_feed(self->engine, zmq_msg_data(peer), zmq_msg_size(peer),
+                       connections_of(self->feed_connections, text),
+                       n == 2 ? zmq_msg_data(seq) : NULL, zmq_msg_size(seq), zmq_msg_data(text),
+                       zmq_msg_size(text), self->now);
+    }
+    frames_close(&frames);
+    return true;
+}
+
+bool server_turn(struct server *self, struct engine *engine, int extra_fd, long timeout_ms,
+                 struct now (*read_now)(void))
+{
+    zmq_pollitem_t items[] = {
+        {self->session, 0, ZMQ_POLLIN, 0},
+        {self->feed, 0, ZMQ_POLLIN, 0},
+        {connections_monitor(self->session_connections), 0, ZMQ_POLLIN, 0},
+        {connections_monitor(self->feed_connections), 0, ZMQ_POLLIN, 0},
+        {NULL, extra_fd, ZMQ_POLLIN, 0},
+    };
+    int n = extra_fd >= 0 ? 5 : 4;
+    if (zmq_poll(items, n, timeout_ms) < 0)
+        return false;
+    self->engine = engine;
+    self->now = read_now();
+    if (items[2].revents)
+        connections_drain(self->session_connections, on_connected, on_disconnected, self);
+    if (items[3].revents)
+        connections_drain(self->feed_connections, NULL, NULL, NULL);
+    for (int i = 0; i < SESSION_BUDGET && items[0].revents && take_request(self); i++)
+        continue;
+    for (int i = 0; i < FEED_BUDGET && items[1].revents && take_feed(self); i++)
+        continue;
+    self->engine = NULL;
+    return extra_fd >= 0 && items[4].revents;
+}

@@ -1,0 +1,41 @@
+/* server - the three sockets: the only part that knows ZeroMQ.
+ *
+ * Translates and nothing else: frames in become calls of the engine, the engine's outlet becomes
+ * frames out. A body that many sessions get is one libzmq message, of which each sends a copy that
+ * only counts references. */
+#ifndef INDSUB_EDGE_SERVER_H
+#define INDSUB_EDGE_SERVER_H
+
+#include <stdbool.h>
+
+#include "common/base/err.h"
+#include "daemon/engine.h"
+
+struct server;
+
+struct server_settings {
+    const char *session_endpoint, *public_endpoint, *feed_endpoint;
+    int io_threads;
+    int send_hwm; /* messages that libzmq queues for one session */
+    size_t frame_bytes;
+};
+
+/* Binds all three. NULL with *err filled where one cannot be bound. */
+struct server *server_new(const struct server_settings *settings, struct err *err);
+/* Waits up to a second for what has been sent to leave. */
+void server_destroy(struct server **self);
+
+/* The endpoints as they are bound, with wildcards resolved. Borrowed. */
+const char *server_session_endpoint(const struct server *self);
+const char *server_public_endpoint(const struct server *self);
+const char *server_feed_endpoint(const struct server *self);
+
+/* The outlet of an engine on these sockets; random is filled in too. */
+struct outlet server_outlet(struct server *self);
+
+/* Waits until something comes, `extra_fd` (-1: none) is readable or timeout_ms have passed; then
+ * gives the engine what has come. Returns true if extra_fd is readable. */
+bool server_turn(struct server *self, struct engine *engine, int extra_fd, long timeout_ms,
+                 struct now (*read_now)(void));
+
+#endif
