@@ -8,6 +8,16 @@
 #include "common/base/mem.h"
 #include "daemon/compute/node.h"
 
+/* What an instance gave at the close of a bar: for those that follow it on shorter timeframes. */
+struct past {
+    int64_t end_ms;
+    double values[INDICATOR_OUTPUTS_MAX];
+};
+
+/* No more bars of one timeframe than this close in one turn of the market while shorter ones of the
+ * same time are still to be worked off. */
+enum { PAST_KEPT = 4 };
+
 struct instance {
     struct node node; /* first: a node's address is its instance's */
     struct spec *spec;
@@ -17,6 +27,12 @@ struct instance {
     struct buf text;
     uint64_t text_stamp; /* of the plan's when text was made */
     struct plan *plan;
+
+    struct plan *higher_plan; /* acquired: of an instance that follows one on a longer timeframe */
+    struct instance *higher;  /* acquired there: its closed values are this one's */
+    unsigned n_followers;     /* of this one */
+    struct past past[PAST_KEPT]; /* newest first, while it is followed */
+    size_t n_past;
 };
 
 struct plan {
@@ -152,16 +168,32 @@ static struct fields fields_of(const struct plan *self, const struct bar *bar)
     return fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
 }
 
+static int64_t end_of(const struct plan *self, const struct bar *bar)
+{
+    int64_t start_ms, end_ms = INT64_MIN;
+    series_bounds(self->series, bar->start_ms, &start_ms, &end_ms);
+    return end_ms;
+}
+
 /* ---- replay -----------------------------------------------------------------------------------
  */
+
+/* All that a followed instance has given, for a replay of one that follows it. */
+struct track {
+    struct past *steps;     /* by end */
+    size_t n, capacity, at; /* the first `at` have ended by the bar at hand */
+};
 
 /* Fresh nodes for some instances and all that they need, in the plan's order. */
 struct replay {
     const struct plan *plan;
     struct node *nodes;
+    struct track *tracks; /* one a node, of those that follow */
     struct instance **of; /* the instance that each node stands for */
     size_t n;
 };
+
+static struct track record_track(const struct instance *followed);
 
 static size_t replay_find(const struct replay *self, const struct instance *instance)
 {
@@ -181,6 +213,8 @@ static void replay_add(struct replay *self, struct instance *instance)
             replay_add(self, (struct instance *)(uintptr_t)model->inputs[k].from);
     struct node *node = &self->nodes[self->n];
     node_init(node, model->row, model->params);
+    if (instance->higher)
+        self->tracks[self->n] = record_track(instance->higher);
     for (size_t k = 0; k < model->n_inputs; k++) {
         node->inputs[k] = model->inputs[k];
         if (model->inputs[k].from) {
@@ -196,24 +230,67 @@ static void replay_begin(struct replay *self, const struct plan *plan,
 {
     *self = (struct replay){.plan = plan};
     self->nodes = mem_alloc_zero(plan->n, sizeof *self->nodes);
+    self->tracks = mem_alloc_zero(plan->n, sizeof *self->tracks);
     self->of = mem_alloc_zero(plan->n, sizeof *self->of);
     for (size_t i = 0; i < n; i++)
         replay_add(self, instances[i]);
 }
 
+static void take_values(struct node *node, const double *values)
+{
+    for (size_t i = 0; i < node->n_outputs; i++)
+        node->values[i] = values ? values[i] : NAN;
+}
+
+static void follow_track(struct node *node, struct track *track, int64_t end_ms)
+{
+    while (track->at < track->n && track->steps[track->at].end_ms <= end_ms)
+        track->at++;
+    take_values(node, track->at > 0 ? track->steps[track->at - 1].values : NULL);
+    node->n_committed += track->at > 0;
+}
+
 static void replay_bar(struct replay *self, const struct bar *bar)
 {
     struct fields fields = fields_of(self->plan, bar);
-    for (size_t i = 0; i < self->n; i++)
-        node_commit(&self->nodes[i], &fields);
+    int64_t end_ms = end_of(self->plan, bar);
+    for (size_t i = 0; i < self->n; i++) {
+        if (self->of[i]->higher)
+            follow_track(&self->nodes[i], &self->tracks[i], end_ms);
+        else
+            node_commit(&self->nodes[i], &fields);
+    }
 }
 
 static void replay_end(struct replay *self)
 {
-    for (size_t i = 0; i < self->n; i++)
+    for (size_t i = 0; i < self->n; i++) {
         node_clear(&self->nodes[i]);
+        free(self->tracks[i].steps);
+    }
     free(self->nodes);
+    free(self->tracks);
     free(self->of);
+}
+
+static struct track record_track(const struct instance *followed)
+{
+    struct track track = {0};
+    struct instance *one = (struct instance *)(uintptr_t)followed;
+    const struct plan *plan = followed->plan;
+    size_t n;
+    const struct bar *bars = series_closed(plan->series, &n);
+    struct replay replay;
+    replay_begin(&replay, plan, &one, 1);
+    const struct node *node = &replay.nodes[replay_find(&replay, followed)];
+    for (size_t k = 0; k < n && k < plan->n_closed; k++) {
+        replay_bar(&replay, &bars[k]);
+        track.steps = mem_grow(track.steps, track.n, &track.capacity, sizeof *track.steps);
+        track.steps[track.n].end_ms = end_of(plan, &bars[k]);
+        memcpy(track.steps[track.n++].values, node->values, sizeof node->values);
+    }
+    replay_end(&replay);
+    return track;
 }
 
 void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
@@ -276,6 +353,8 @@ const struct buf *instance_text(struct instance *self)
 
 size_t instance_bars_missing(const struct instance *self)
 {
+    if (self->higher)
+        return instance_bars_missing(self->higher);
     size_t needed = self->node.row->defined_bars(self->node.params), has = self->node.n_committed;
     if (has >= needed)
         return 0;
@@ -314,13 +393,57 @@ static void warm(struct plan *self, struct instance *instance)
     self->n_ahead = 0;
 }
 
+static void remember_past(struct instance *self, int64_t end_ms)
+{
+    size_t kept = self->n_past < PAST_KEPT ? self->n_past : PAST_KEPT - 1;
+    memmove(&self->past[1], &self->past[0], kept * sizeof *self->past);
+    self->past[0].end_ms = end_ms;
+    memcpy(self->past[0].values, self->closed_values, sizeof self->past[0].values);
+    self->n_past = kept + 1;
+}
+
+/* Ties an instance to the same computation on a longer timeframe. */
+static void follow_higher(struct instance *self, const struct spec *spec)
+{
+    struct spec *there = spec_copy(spec);
+    there->timeframe = TIMEFRAME_NONE;
+    self->higher_plan =
+        compute_acquire_plan(self->plan->compute, self->plan->listing, spec->timeframe);
+    self->higher = plan_acquire_instance(self->higher_plan, there);
+    spec_destroy(&there);
+    size_t n;
+    const struct bar *bars = series_closed(self->higher_plan->series, &n);
+    if (self->higher->n_followers++ == 0 && self->higher_plan->n_closed > 0)
+        remember_past(self->higher,
+                      end_of(self->higher_plan, &bars[self->higher_plan->n_closed - 1]));
+}
+
+static void unfollow_higher(struct instance *self)
+{
+    if (--self->higher->n_followers == 0)
+        self->higher->n_past = 0;
+    plan_release_instance(self->higher_plan, &self->higher);
+    compute_release_plan(&self->higher_plan);
+}
+
+/* The values of the last longer bar that has ended by end_ms. */
+static void follow(struct instance *self, int64_t end_ms)
+{
+    size_t i = 0;
+    while (i < self->higher->n_past && self->higher->past[i].end_ms > end_ms)
+        i++;
+    take_values(&self->node, i < self->higher->n_past ? self->higher->past[i].values : NULL);
+}
+
 static struct instance *start_instance(struct plan *self, const struct spec *spec, char *key)
 {
     struct instance *instance = mem_alloc_zero(1, sizeof *instance);
     instance->plan = self;
     instance->key = key;
     node_init(&instance->node, spec->row, spec->params);
-    for (size_t i = 0; i < instance->node.n_inputs; i++) {
+    if (spec->timeframe != TIMEFRAME_NONE)
+        follow_higher(instance, spec);
+    for (size_t i = 0; i < instance->node.n_inputs && !instance->higher; i++) {
         const struct spec_source *source = &spec->sources[i];
         struct node_input *input = &instance->node.inputs[i];
         input->field = source->field;
@@ -368,6 +491,8 @@ void plan_release_instance(struct plan *self, struct instance **instance)
         if (from)
             plan_release_instance(self, &from);
     }
+    if (gone->higher)
+        unfollow_higher(gone);
     node_clear(&gone->node);
     buf_destroy(&gone->text);
     spec_destroy(&gone->spec);
@@ -381,26 +506,37 @@ void plan_release_instance(struct plan *self, struct instance **instance)
 static void commit_all(struct plan *self, const struct bar *bar)
 {
     struct fields fields = fields_of(self, bar);
+    int64_t end_ms = end_of(self, bar);
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
-        node_commit(&instance->node, &fields);
+        if (instance->higher)
+            follow(instance, end_ms);
+        else
+            node_commit(&instance->node, &fields);
         memcpy(instance->closed_values, instance->node.values, sizeof instance->closed_values);
+        if (instance->n_followers > 0)
+            remember_past(instance, end_ms);
     }
     self->n_closed++;
     self->n_ahead = 0;
     self->stamp++;
 }
 
+/* Warms each instance by itself, as a new one is: one that follows a longer timeframe finds all of
+ * its past there, not only the last bars. */
 void plan_restart(struct plan *self, size_t n_closed)
 {
-    size_t n;
-    const struct bar *bars = series_closed(self->series, &n);
-    assert(n_closed <= n);
-    self->n_closed = 0;
-    for (size_t i = 0; i < self->n; i++)
-        node_restart(&self->instances[i]->node);
-    for (size_t k = 0; k < n_closed; k++)
-        commit_all(self, &bars[k]);
+    self->n_closed = n_closed;
+    for (size_t i = 0; i < self->n; i++) {
+        struct instance *instance = self->instances[i];
+        instance->n_past = 0;
+        warm(self, instance);
+        size_t n;
+        const struct bar *bars = series_closed(self->series, &n);
+        if (instance->n_followers > 0 && n_closed > 0)
+            remember_past(instance, end_of(self, &bars[n_closed - 1]));
+    }
+    self->stamp++;
 }
 
 void plan_commit(struct plan *self, const struct bar *bar)
@@ -421,8 +557,12 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
     self->n_ahead = 0;
     for (size_t k = 0; k < index; k++) {
         struct fields fields = fields_of(self, &open[k].bar);
-        for (size_t i = 0; i < self->n; i++)
-            node_commit_ahead(&self->instances[i]->node, &fields);
+        for (size_t i = 0; i < self->n; i++) {
+            if (self->instances[i]->higher)
+                follow(self->instances[i], open[k].end_ms);
+            else
+                node_commit_ahead(&self->instances[i]->node, &fields);
+        }
         self->ahead =
             mem_grow(self->ahead, self->n_ahead, &self->ahead_capacity, sizeof *self->ahead);
         self->ahead[self->n_ahead++] = open[k].bar;
@@ -438,7 +578,9 @@ void plan_form(struct plan *self, size_t index)
     if (index > 0)
         go_ahead(self, open, index);
     for (size_t i = 0; i < self->n; i++) {
-        if (index > 0)
+        if (self->instances[i]->higher)
+            follow(self->instances[i], open[index].end_ms);
+        else if (index > 0)
             node_peek_ahead(&self->instances[i]->node, &fields);
         else
             node_peek(&self->instances[i]->node, &fields);
@@ -465,6 +607,6 @@ void plan_check(const struct plan *self)
                     assert(j > i && "a source comes before what uses it");
                     dependents++;
                 }
-        assert(instance->users >= dependents && instance->users > 0);
+        assert(instance->users >= dependents + instance->n_followers && instance->users > 0);
     }
 }

@@ -8,6 +8,9 @@
  * comes after what it takes as its source. An instance lives while its count is above zero, and is
  * warmed with all the closed bars that are kept, so that it does not matter when it was started.
  *
+ * An instance of a longer timeframe (EMA(50,timeframe=1h) on 5min) is computed on that timeframe's
+ * plan; here stands one that follows it, with the values of the last longer bar that has closed.
+ *
  * While a bar is pending (its end has passed, its lateness has not) the next one already forms. Its
  * values are computed on a copy of the state that is `ahead` by the pending bars; the copy is made
  * once a bar, not once a tick. */

@@ -156,11 +156,13 @@ static void run_item(struct delivery *self, struct plan *plan, const struct touc
     } else {
         size_t n_open;
         const struct open_bar *open = series_open(item->series, &n_open);
-        if (all->n_on_ticks == 0 || item->index >= n_open)
+        if (!all || all->n_on_ticks == 0 || item->index >= n_open)
             return;
         bar = open[item->index].bar;
         plan_form(plan, item->index);
     }
+    if (!all) /* only followed from shorter timeframes */
+        return;
     buf_reset(&self->head);
     update_put_head(&self->head, plan, &bar, closed);
     for (size_t i = 0; i < all->n; i++)

@@ -1,0 +1,68 @@
+/* world - an engine in a process of its own making: virtual time, recorded deliveries, no sockets. */
+#ifndef INDSUB_TESTS_WORLD_H
+#define INDSUB_TESTS_WORLD_H
+
+#include <cjson/cJSON.h>
+
+#include "daemon/engine.h"
+
+#define WORLD_OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
+enum { WORLD_CLIENTS_MAX = 400, WORLD_MINUTE_MS = 60000 };
+
+/* One client as the engine sees it: a key, a connection, what it was sent. */
+struct client {
+    char key[SESSION_KEY_SIZE + 1];
+    uint64_t connection;
+    bool is_there;   /* else a push finds nobody */
+    bool is_reading; /* else a push is refused */
+    struct buf stream; /* "seq body\n" for each item, as it came */
+    struct buf closed; /* the bodies of closed bars, a line each */
+    struct buf reply;  /* the newest */
+    size_t n_replies, n_items, n_messages;
+    uint64_t seq; /* of the newest item; checked to have no gap */
+};
+
+struct world {
+    struct core_settings settings;
+    struct calendar *calendar;
+    struct token_keys *keys;
+    struct engine *engine;
+    struct now now;
+    struct client clients[WORLD_CLIENTS_MAX];
+    size_t n_clients;
+    struct buf public; /* "topic body\n" */
+    struct buf feed;   /* what the feeder was sent, a line each */
+    uint64_t feed_seq;
+    uint64_t random;
+};
+
+struct world *world_new(void);
+/* The same with some settings changed before the engine starts. */
+struct world *world_new_with(void (*change)(struct core_settings *settings));
+void world_destroy(struct world **self);
+
+/* A new client of that user, with a session of that name (NULL: made up), open and reading. */
+struct client *world_open(struct world *self, const char *user, const char *name);
+/* A client that has not opened anything. */
+struct client *world_stranger(struct world *self);
+/* The JSON text of an open request for that user. Give it to free. */
+char *world_open_request(struct world *self, const char *user, const char *name, const char *scope);
+
+/* Sends a request (with %s and so on filled in) and ends the turn; the reply is in client->reply. */
+const char *world_ask(struct world *self, struct client *client, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same, parsed; for cJSON_Delete. */
+cJSON *world_ask_json(struct world *self, struct client *client, const char *text);
+
+/* Feeds a tick or a minute bar as source "test" and ends the turn. */
+enum reject world_tick(struct world *self, const char *symbol, int64_t feed_ms, double price);
+enum reject world_bar(struct world *self, const char *symbol, int64_t start_ms, double price);
+/* A random walk of n minute bars from start_ms on. */
+void world_walk(struct world *self, const char *symbol, int64_t start_ms, size_t n, unsigned seed);
+/* Lets time pass, turn by turn of at most 50 ms. */
+void world_pass(struct world *self, int64_t ms);
+
+/* How many instances are at work, from the engine's own stats. */
+size_t world_instances(const struct world *self);
+
+#endif

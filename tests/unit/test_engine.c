@@ -1,0 +1,460 @@
+/* The daemon without sockets: who shares what, who is sent what, and what others never notice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/world.h"
+
+static void subscribe(struct world *w, struct client *client, const char *timeframe,
+                      const char *indicators)
+{
+    const char *reply =
+        world_ask(w, client,
+                  "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"%s\","
+                  "\"indicators\":%s}",
+                  timeframe, indicators);
+    if (!strstr(reply, "\"type\":\"subscribed\""))
+        fail_msg("%s", reply);
+}
+
+static void assert_says(const char *text, const char *wanted)
+{
+    if (!text || !strstr(text, wanted))
+        fail_msg("no %s in %s", wanted, text ? text : "(nothing)");
+}
+
+static void assert_never_says(const char *text, const char *unwanted)
+{
+    if (text && strstr(text, unwanted))
+        fail_msg("%s in %s", unwanted, text);
+}
+
+static void last_leaver_frees_the_instance(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 50, 1);
+    struct client *a = world_open(w, "alice", "t1"), *b = world_open(w, "alice", "t2");
+    subscribe(w, a, "5min", "[\"RSI(14)\"]");
+    subscribe(w, b, "5min", "[\"RSI(length=14, scalar=100)\"]");
+    assert_int_equal(world_instances(w), 1); /* one computation, two names */
+    world_ask(w, a, "{\"type\":\"close\"}");
+    assert_int_equal(world_instances(w), 1);
+    world_ask(w, b, "{\"type\":\"unsubscribe\"}");
+    assert_int_equal(world_instances(w), 0);
+    world_destroy(&w);
+}
+
+static void each_session_is_sent_its_own_indicators_and_no_others(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 50, 1);
+    struct client *a = world_open(w, "alice", "a"), *b = world_open(w, "alice", "b"),
+                  *c = world_open(w, "bob", NULL);
+    subscribe(w, a, "1min", "[\"RSI(14)\",\"MACD(12,26,9)\"]");
+    subscribe(w, b, "1min", "[\"SMA(20)\",\"BBANDS(20,2)\"]");
+    subscribe(w, c, "1min", "{\"mine\":{\"name\":\"RSI\"}}");
+    assert_int_equal(world_instances(w), 4);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 50 * WORLD_MINUTE_MS, 20, 2);
+    assert_says(a->stream.data, "\"MACD_12_26_9\":{\"MACD\":");
+    assert_says(a->stream.data, "\"RSI_14_100\":");
+    assert_never_says(a->stream.data, "SMA");
+    assert_never_says(a->stream.data, "mine");
+    assert_says(b->stream.data, "\"SMA_20\":");
+    assert_never_says(b->stream.data, "RSI");
+    assert_says(c->stream.data, "\"mine\":");
+    assert_never_says(c->stream.data, "MACD");
+    assert_never_says(w->public.data, "alice");
+    assert_never_says(w->public.data, "RSI");
+    world_destroy(&w);
+}
+
+static void one_id_means_in_each_session_what_that_session_said(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 50, 1);
+    struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "bob", NULL);
+    subscribe(w, a, "1min", "{\"X\":{\"name\":\"RSI\"}}");
+    subscribe(w, b, "1min", "{\"X\":{\"name\":\"SMA\",\"params\":{\"length\":3}}}");
+    assert_int_equal(world_instances(w), 2);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 50 * WORLD_MINUTE_MS, 1, 2);
+    assert_string_not_equal(a->closed.data, b->closed.data);
+    assert_says(world_ask(w, a,
+                          "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+                          "\"indicators\":{\"X\":{\"name\":\"SMA\"}}}"),
+                "BAD_REQUEST");
+    world_destroy(&w);
+}
+
+static void a_second_subscribe_adds_and_unsubscribe_takes_back(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 50, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe(w, a, "1min", "[\"RSI(14)\"]");
+    subscribe(w, a, "1min", "[\"SMA(5)\",\"RSI(14)\"]");
+    subscribe(w, a, "5min", "[\"SMA(5)\"]");
+    assert_int_equal(world_instances(w), 3);
+    assert_says(world_ask(w, a,
+                          "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+                          "\"indicators\":[\"RSI_14_100\"]}"),
+                "SMA_5");
+    assert_int_equal(world_instances(w), 2);
+    assert_says(world_ask(w, a,
+                          "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+                          "\"indicators\":[\"RSI_14_100\"]}"),
+                "NO_SUBSCRIPTION");
+    world_ask(w, a, "{\"type\":\"unsubscribe\"}");
+    assert_int_equal(world_instances(w), 0);
+    world_destroy(&w);
+}
+
+static void good_indicators_are_taken_and_bad_ones_are_named(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    const char *mixed = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",%s"
+                        "\"indicators\":[\"RSI(14)\",\"RSX1(2)\",\"SMA(0)\"]}";
+    const char *reply = world_ask(w, a, mixed, "\"atomic\":true,");
+    assert_says(reply, "\"code\":\"UNKNOWN_INDICATOR\"");
+    assert_says(reply, "\"SMA(0)\":{\"code\":\"BAD_PARAMETER\"");
+    assert_int_equal(world_instances(w), 0);
+    reply = world_ask(w, a, mixed, "");
+    assert_says(reply, "\"type\":\"subscribed\"");
+    assert_says(reply, "\"RSX1(2)\":{\"code\":\"UNKNOWN_INDICATOR\"");
+    assert_says(reply, "\"warm\":false");
+    assert_int_equal(world_instances(w), 1);
+    world_destroy(&w);
+}
+
+static void who_comes_late_gets_what_one_from_the_start_gets(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 1, 1);
+    struct client *early = world_open(w, "alice", NULL), *late = world_open(w, "bob", NULL);
+    static const char ALL[] = "[\"RSI(14)\",\"EMA(9)\",\"MACD()\",\"ATR(14)\",\"OBV()\",\"VWAP()\","
+                              "\"SMA(length=5,source=RSI(7))\",\"ADX(14)\",\"BBANDS(20,2)\"]";
+    subscribe(w, early, "3min", ALL);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + WORLD_MINUTE_MS, 200, 2);
+    subscribe(w, late, "3min", ALL);
+    buf_reset(&early->closed);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 201 * WORLD_MINUTE_MS, 30, 3);
+    assert_true(late->closed.size > 1000);
+    assert_string_equal(early->closed.data, late->closed.data);
+    world_destroy(&w);
+}
+
+static void history_has_the_bytes_that_were_streamed(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 100, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe(w, a, "1min", "[\"RSI(14)\",\"SMA(length=3,source=EMA(5))\"]");
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 100 * WORLD_MINUTE_MS, 20, 3);
+    world_ask(w, a,
+              "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",\"limit\":20}");
+    for (char *line = strtok(a->closed.data, "\n"); line; line = strtok(NULL, "\n"))
+        assert_says(a->reply.data, line);
+    world_destroy(&w);
+}
+
+static void a_longer_timeframe_is_followed_without_looking_ahead(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 61, 1);
+    struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "bob", NULL);
+    subscribe(w, a, "5min", "{\"h\":{\"name\":\"SMA\",\"params\":{\"length\":2,\"timeframe\":\"15min\"}}}");
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 61 * WORLD_MINUTE_MS, 60, 2);
+    subscribe(w, b, "15min", "{\"h\":{\"name\":\"SMA\",\"params\":{\"length\":2}}}");
+    assert_int_equal(world_instances(w), 2); /* the 15min one, and the one that follows it */
+    world_ask(w, a, "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"5min\"}");
+    for (char *line = strtok(a->closed.data, "\n"); line; line = strtok(NULL, "\n"))
+        assert_says(a->reply.data, line); /* live and replayed agree */
+    world_ask(w, b, "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"15min\"}");
+    char *copy = strdup(b->reply.data);
+    const char *last = strstr(copy, "T05:15:00.000Z"); /* the bar 10:45 to 11:00 in Kolkata */
+    assert_non_null(last);
+    const char *value = strstr(last, "\"h\":");
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "%.*s", (int)strcspn(value, "}"), value);
+    world_ask(w, a,
+              "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"5min\","
+              "\"from\":\"2025-11-04T05:25:00Z\",\"to\":\"2025-11-04T05:25:00Z\"}");
+    assert_says(a->reply.data, wanted); /* it closes together with the 5min bar 10:55 */
+    world_ask(w, a,
+              "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"5min\","
+              "\"from\":\"2025-11-04T05:20:00Z\",\"to\":\"2025-11-04T05:20:00Z\"}");
+    assert_never_says(a->reply.data, wanted);
+    free(copy);
+    world_destroy(&w);
+}
+
+static void a_pending_bar_and_the_next_one_form_side_by_side(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *live = world_open(w, "alice", NULL), *other = world_open(w, "bob", NULL);
+    subscribe(w, live, "1min", "[\"EMA(3)\"]");
+    int64_t at = WORLD_OPEN_MS + 6 * WORLD_MINUTE_MS;
+    world_tick(w, "NIFTY50", at + 1000, 100);
+    world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS + 300, 200); /* the next bar forms */
+    world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS - 100, 150); /* the pending one changes */
+    world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS + 400, 201);
+    subscribe(w, other, "1min", "[\"EMA(3)\"]");
+    buf_reset(&live->stream);
+    buf_reset(&other->stream);
+    other->seq = live->seq = 0;
+    world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS + 500, 202);
+    world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS + 1500, 203);
+    assert_string_equal(strchr(live->stream.data, ' '), strchr(live->stream.data, ' '));
+    const char *a = strstr(live->stream.data, "\"closed\":true"),
+               *b = strstr(other->stream.data, "\"closed\":true");
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_string_equal(strchr(a, '{'), strchr(b, '{'));
+    assert_says(live->stream.data, "\"close\":150");
+    world_destroy(&w);
+}
+
+static void a_stranger_learns_and_gets_nothing(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *a = world_open(w, "alice", "tab"), *stranger = world_stranger(w);
+    subscribe(w, a, "1min", "[\"SMA(3)\"]");
+    assert_says(world_ask(w, stranger, "{\"type\":\"list\",\"id\":1}"), "NOT_OPEN");
+    char *request = world_open_request(w, "alice", "tab", "");
+    assert_says(world_ask(w, stranger, "%s", request), "SESSION_IN_USE");
+    free(request);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 5 * WORLD_MINUTE_MS, 5, 1);
+    assert_int_equal(stranger->n_items, 0);
+    assert_true(a->n_items > 0);
+    world_destroy(&w);
+}
+
+static void a_lost_connection_keeps_the_session_warm_until_resume_ends(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 20, 1);
+    struct client *a = world_open(w, "alice", "tab");
+    subscribe(w, a, "1min", "[\"SMA(3)\"]");
+    a->is_there = false;
+    engine_on_disconnected(w->engine, a->connection, w->now);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 20 * WORLD_MINUTE_MS, 3, 2);
+    assert_int_equal(world_instances(w), 1);
+    a->is_there = true; /* libzmq reconnects without a word */
+    a->connection = 77;
+    engine_on_connected(w->engine, w->now);
+    engine_end_turn(w->engine, w->now);
+    size_t lines = 0;
+    for (const char *at = a->closed.data; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 3); /* what closed meanwhile, once */
+    a->is_there = false;
+    engine_on_disconnected(w->engine, 77, w->now);
+    engine_on_disconnected(w->engine, a->connection, w->now);
+    world_tick(w, "NIFTY50", WORLD_OPEN_MS + 24 * WORLD_MINUTE_MS, 3);
+    world_pass(w, 120000);
+    assert_int_equal(world_instances(w), 0);
+    world_destroy(&w);
+}
+
+static void a_reader_too_slow_loses_no_closed_bar_until_the_limit(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *slow = world_open(w, "alice", NULL), *fast = world_open(w, "bob", NULL);
+    subscribe(w, slow, "1min", "[\"SMA(3)\"]");
+    subscribe(w, fast, "1min", "[\"SMA(3)\"]");
+    slow->is_reading = false;
+    for (int i = 5; i < 45; i++)
+        world_tick(w, "NIFTY50", WORLD_OPEN_MS + i * WORLD_MINUTE_MS, 25000 + i);
+    assert_int_equal(slow->n_items, 0);
+    slow->is_reading = true;
+    world_pass(w, 100);
+    assert_string_equal(slow->closed.data, fast->closed.data);
+    assert_never_says(slow->stream.data, "LAGGING");
+    slow->is_reading = false;
+    for (int i = 45; i < 120; i++)
+        world_tick(w, "NIFTY50", WORLD_OPEN_MS + i * WORLD_MINUTE_MS, 25000 + i);
+    slow->is_reading = true;
+    world_pass(w, 100);
+    assert_says(slow->stream.data, "LAGGING");
+    assert_says(slow->stream.data, "\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",\"bar\":");
+    world_destroy(&w);
+}
+
+static void throttling_merges_and_the_last_value_comes(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    world_ask(w, a,
+              "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+              "\"indicators\":[\"SMA(3)\"],\"throttle_ms\":500}");
+    for (int i = 0; i < 100; i++)
+        world_tick(w, "NIFTY50", WORLD_OPEN_MS + 6 * WORLD_MINUTE_MS + i * 10, 20000 + i);
+    assert_int_equal(a->n_items, 1);
+    world_pass(w, 600);
+    assert_int_equal(a->n_items, 2);
+    assert_says(a->stream.data, "\"close\":20099");
+    world_destroy(&w);
+}
+
+static void every_symbol_must_close_before_a_bar_is_complete(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 2, 1);
+    world_walk(w, "BANKNIFTY", WORLD_OPEN_MS, 2, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe(w, a, "1min", "[]");
+    world_ask(w, a,
+              "{\"type\":\"subscribe\",\"symbol\":\"BANKNIFTY\",\"timeframe\":\"1min\","
+              "\"indicators\":[]}");
+    world_bar(w, "NIFTY50", WORLD_OPEN_MS + 2 * WORLD_MINUTE_MS, 3);
+    assert_never_says(a->stream.data, "bar_complete");
+    world_bar(w, "BANKNIFTY", WORLD_OPEN_MS + 2 * WORLD_MINUTE_MS, 3);
+    assert_says(a->stream.data,
+                "{\"type\":\"bar_complete\",\"timeframe\":\"1min\",\"bar\":\"2025-11-04T03:47");
+    world_destroy(&w);
+}
+
+static void a_silent_feed_is_told_and_its_return_too(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct client *a = world_open(w, "alice", NULL);
+    world_tick(w, "NIFTY50", WORLD_OPEN_MS, 100);
+    subscribe(w, a, "1min", "[]");
+    world_pass(w, 11000);
+    assert_says(a->stream.data, "FEED_STALE");
+    assert_says(w->public.data, "notice {\"type\":\"notice\",\"code\":\"FEED_STALE\"");
+    assert_says(w->public.data, "\"state\":\"stale\"");
+    world_destroy(&w);
+}
+
+/* What a client does at a step, drawn from its own random numbers. */
+static void act(struct world *w, struct client *client, unsigned draw)
+{
+    static const char *const TIMEFRAMES[] = {"1min", "3min", "5min", "30s"};
+    static const char *const INDICATORS[] = {
+        "RSI(14)", "EMA(9)", "SMA(5)", "BBANDS(20,2)", "ATR(14)", "MACD(12,26,9)",
+        "SMA(length=4,source=RSI(5))"};
+    switch (draw % 7) {
+    case 0:
+    case 1:
+    case 2:
+        world_ask(w, client,
+                  "{\"type\":\"subscribe\",\"symbol\":\"%s\",\"timeframe\":\"%s\",\"history\":%u,"
+                  "\"indicators\":[\"%s\"]}",
+                  draw % 2 ? "NIFTY50" : "BANKNIFTY", TIMEFRAMES[draw / 7 % 4], draw % 9,
+                  INDICATORS[draw / 28 % 7]);
+        break;
+    case 3:
+        world_ask(w, client, "{\"type\":\"unsubscribe\"}");
+        break;
+    case 4:
+        client->is_reading = !client->is_reading;
+        break;
+    case 5:
+        client->is_there = draw % 3 == 0;
+        if (!client->is_there)
+            engine_on_disconnected(w->engine, client->connection, w->now);
+        break;
+    default:
+        world_ask(w, client, "{\"type\":\"history\",\"rubbish\":%u}", draw);
+    }
+}
+
+/* S's stream of a fixed feed, with `crowd` others doing what they like. Give it to free. */
+static char *stream_of_s(size_t crowd, unsigned seed)
+{
+    struct world *w = world_new();
+    uint64_t random = seed;
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 30, 1);
+    world_walk(w, "BANKNIFTY", WORLD_OPEN_MS, 30, 2);
+    struct client *s = world_open(w, "alice", "s");
+    subscribe(w, s, "1min", "[\"RSI(14)\",\"EMA(9)\"]");
+    world_ask(w, s,
+              "{\"type\":\"subscribe\",\"symbol\":\"BANKNIFTY\",\"timeframe\":\"30s\","
+              "\"indicators\":[\"SMA(5)\",\"OBV()\"]}");
+    struct client *others[200];
+    for (size_t i = 0; i < crowd; i++)
+        others[i] = world_open(w, i % 3 ? "bob" : i % 2 ? "alice" : "carol", NULL);
+    for (int i = 0; i < 1500; i++) {
+        for (size_t k = 0; k < crowd / 20; k++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            act(w, others[(random >> 40) % crowd], (unsigned)(random >> 20) % 100000);
+        }
+        world_tick(w, i % 3 ? "NIFTY50" : "BANKNIFTY",
+                   WORLD_OPEN_MS + 30 * WORLD_MINUTE_MS + i * 1700, 25000 + i % 37);
+        if (i % 100 == 0)
+            engine_check(w->engine);
+    }
+    world_ask(w, s, "{\"type\":\"data\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\"}");
+    buf_put(&s->stream, s->reply.data, s->reply.size);
+    char *text = strdup(s->stream.data);
+    world_destroy(&w);
+    return text;
+}
+
+static void change_limits(struct core_settings *settings)
+{
+    settings->sessions.sessions_per_user = 500;
+}
+
+static void nobody_notices_what_others_do(void **state)
+{
+    (void)state;
+    (void)change_limits;
+    char *alone = stream_of_s(0, 0);
+    assert_true(strlen(alone) > 100000);
+    for (unsigned seed = 1; seed <= 3; seed++) {
+        char *crowded = stream_of_s(60, seed);
+        assert_string_equal(alone, crowded);
+        free(crowded);
+    }
+    free(alone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(last_leaver_frees_the_instance),
+        cmocka_unit_test(each_session_is_sent_its_own_indicators_and_no_others),
+        cmocka_unit_test(one_id_means_in_each_session_what_that_session_said),
+        cmocka_unit_test(a_second_subscribe_adds_and_unsubscribe_takes_back),
+        cmocka_unit_test(good_indicators_are_taken_and_bad_ones_are_named),
+        cmocka_unit_test(who_comes_late_gets_what_one_from_the_start_gets),
+        cmocka_unit_test(history_has_the_bytes_that_were_streamed),
+        cmocka_unit_test(a_longer_timeframe_is_followed_without_looking_ahead),
+        cmocka_unit_test(a_pending_bar_and_the_next_one_form_side_by_side),
+        cmocka_unit_test(a_stranger_learns_and_gets_nothing),
+        cmocka_unit_test(a_lost_connection_keeps_the_session_warm_until_resume_ends),
+        cmocka_unit_test(a_reader_too_slow_loses_no_closed_bar_until_the_limit),
+        cmocka_unit_test(throttling_merges_and_the_last_value_comes),
+        cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
+        cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
+        cmocka_unit_test(nobody_notices_what_others_do),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
