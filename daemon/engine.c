@@ -363,6 +363,7 @@ enum reject engine_feed_tick(struct engine *self, struct source *source, const c
                 : REJECT_BAD_SYMBOL;
     self->core.counters.ticks++;
     self->core.counters.rejects[reject]++;
+    note_arrival(self, source, now);
     work_off(self, now);
     return reject;
 }
@@ -376,6 +377,7 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
                                  : REJECT_BAD_SYMBOL;
     self->core.counters.bars++;
     self->core.counters.rejects[reject]++;
+    note_arrival(self, source, now);
     work_off(self, now);
     return reject;
 }
