@@ -1,0 +1,218 @@
+#include "common/client/link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { KEY_SIZE = 22 };
+
+static const char MONITOR[] = "inproc://connection"; /* each client has a context of its own */
+
+static bool fail(struct link *self, const char *what)
+{
+    self->failed = what;
+    return false;
+}
+
+bool link_new(struct link *self)
+{
+    *self = (struct link){.fd = -1};
+    self->zmq = zmq_ctx_new();
+    self->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (!self->zmq || self->fd < 0)
+        return fail(self, "cannot begin");
+    return true;
+}
+
+static void close_socket(void **socket)
+{
+    int saved = errno;
+    if (*socket)
+        zmq_close(*socket);
+    *socket = NULL;
+    errno = saved;
+}
+
+void link_destroy(struct link *self)
+{
+    close_socket(&self->monitor);
+    close_socket(&self->dealer);
+    close_socket(&self->sub);
+    if (self->zmq)
+        zmq_ctx_term(self->zmq);
+    if (self->fd >= 0)
+        close(self->fd);
+    *self = (struct link){.fd = -1};
+}
+
+/* The key of a session: 128 random bits as 22 characters of URL-safe base64 (RFC 4648, section 5),
+ * the last of which has four bits of padding. */
+static bool draw_key(char key[KEY_SIZE])
+{
+    static const char LETTERS[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint8_t bits[18] = {0}; /* 16 bytes, and zeros behind them */
+    if (getrandom(bits, 16, 0) != 16)
+        return false;
+    for (size_t i = 0; i < KEY_SIZE; i++) {
+        size_t byte = i * 6 / 8, shift = i * 6 % 8;
+        unsigned pair = (unsigned)bits[byte] << 8 | bits[byte + 1];
+        key[i] = LETTERS[pair >> (10 - shift) & 63];
+    }
+    explicit_bzero(bits, sizeof bits);
+    return true;
+}
+
+static bool watch(const struct link *self, void *socket)
+{
+    int fd;
+    size_t size = sizeof fd;
+    struct epoll_event event = {.events = EPOLLIN};
+    return zmq_getsockopt(socket, ZMQ_FD, &fd, &size) == 0 &&
+           epoll_ctl(self->fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void *open_socket(const struct link *self, int type)
+{
+    static const struct {
+        int option, value;
+    } OPTIONS[] = {{ZMQ_LINGER, 0},
+                   {ZMQ_SNDHWM, 0}, /* requests are few; a blocked send would block the program */
+                   {ZMQ_RECONNECT_IVL, 100},
+                   {ZMQ_RECONNECT_IVL_MAX, 5000}, /* doubles up to there, with jitter */
+                   {ZMQ_HEARTBEAT_IVL, 2000},     /* notices a peer that has died silently */
+                   {ZMQ_HEARTBEAT_TIMEOUT, 6000}};
+    void *socket = zmq_socket(self->zmq, type);
+    for (size_t i = 0; socket && i < sizeof OPTIONS / sizeof *OPTIONS; i++)
+        zmq_setsockopt(socket, OPTIONS[i].option, &OPTIONS[i].value, sizeof OPTIONS[i].value);
+    return socket;
+}
+
+static bool set_fresh_key(void *dealer)
+{
+    char key[KEY_SIZE];
+    bool set = draw_key(key) && zmq_setsockopt(dealer, ZMQ_ROUTING_ID, key, sizeof key) == 0;
+    explicit_bzero(key, sizeof key);
+    return set;
+}
+
+static bool prepare_session_sockets(struct link *self)
+{
+    self->dealer = open_socket(self, ZMQ_DEALER);
+    self->monitor = zmq_socket(self->zmq, ZMQ_PAIR);
+    return self->dealer && self->monitor && set_fresh_key(self->dealer) &&
+           zmq_socket_monitor(self->dealer, MONITOR,
+                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
+           zmq_connect(self->monitor, MONITOR) == 0 && watch(self, self->dealer) &&
+           watch(self, self->monitor);
+}
+
+bool link_connect(struct link *self, const char *endpoint)
+{
+    if (self->dealer)
+        return true;
+    const char *failed = NULL;
+    if (!prepare_session_sockets(self))
+        failed = "cannot make a socket";
+    else if (zmq_connect(self->dealer, endpoint) != 0)
+        failed = "cannot connect";
+    if (!failed)
+        return true;
+    close_socket(&self->monitor);
+    close_socket(&self->dealer);
+    return fail(self, failed);
+}
+
+bool link_listen(struct link *self, const char *endpoint, const char *topic)
+{
+    if (!self->sub) {
+        self->sub = open_socket(self, ZMQ_SUB);
+        if (!self->sub || !watch(self, self->sub))
+            return fail(self, "cannot make a socket");
+    }
+    if (zmq_setsockopt(self->sub, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0)
+        return fail(self, "cannot listen");
+    if (endpoint && zmq_connect(self->sub, endpoint) != 0)
+        return fail(self, "cannot connect");
+    return true;
+}
+
+bool link_wait(const struct link *self, int timeout_ms)
+{
+    struct pollfd item = {.fd = self->fd, .events = POLLIN};
+    return poll(&item, 1, timeout_ms) >= 0;
+}
+
+static bool is_readable(void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return socket && zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 &&
+           (events & ZMQ_POLLIN);
+}
+
+bool link_has_input(const struct link *self)
+{
+    return is_readable(self->monitor) || is_readable(self->dealer) || is_readable(self->sub);
+}
+
+/* An event of the monitor: its number in the first two bytes of the first frame. */
+static bool take_event(void *monitor, uint16_t *event)
+{
+    zmq_msg_t frame;
+    zmq_msg_init(&frame);
+    bool taken = monitor && zmq_msg_recv(&frame, monitor, ZMQ_DONTWAIT) >= (int)sizeof *event;
+    if (taken)
+        memcpy(event, zmq_msg_data(&frame), sizeof *event);
+    while (zmq_msg_more(&frame) && zmq_msg_recv(&frame, monitor, ZMQ_DONTWAIT) >= 0)
+        ;
+    zmq_msg_close(&frame);
+    return taken;
+}
+
+enum link_change link_take_change(struct link *self)
+{
+    uint16_t event;
+    while (take_event(self->monitor, &event)) {
+        bool up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if (up == self->is_up)
+            continue;
+        self->is_up = up;
+        return up ? LINK_UP : LINK_DOWN;
+    }
+    return LINK_SAME;
+}
+
+bool link_send(struct link *self, const char *bytes, size_t size)
+{
+    if (zmq_send(self->dealer, bytes, size, ZMQ_DONTWAIT) < 0)
+        return fail(self, "cannot send");
+    return true;
+}
+
+static bool receive(void *socket, zmq_msg_t *frame, bool *more)
+{
+    if (!socket)
+        return false;
+    zmq_msg_init(frame);
+    if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close(frame);
+        return false;
+    }
+    *more = zmq_msg_more(frame);
+    return true;
+}
+
+bool link_receive(const struct link *self, zmq_msg_t *frame, bool *more)
+{
+    return receive(self->dealer, frame, more);
+}
+
+bool link_receive_public(const struct link *self, zmq_msg_t *frame, bool *more)
+{
+    return receive(self->sub, frame, more);
+}
