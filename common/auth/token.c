@@ -1,0 +1,354 @@
+#include "common/auth/token.h"
+
+#include <jwt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/json.h"
+#include "common/base/mem.h"
+
+struct key {
+    char kid[TOKEN_KID_MAX + 1];
+    bool is_secret;
+    unsigned char *bytes;
+    size_t size;
+};
+
+struct token_keys {
+    struct key *all;
+    size_t n, capacity;
+};
+
+static const struct {
+    const char *name;
+    unsigned flag;
+} SCOPES[] = {{"feed", TOKEN_SCOPE_FEED}, {"admin", TOKEN_SCOPE_ADMIN}};
+
+static const struct {
+    const char *name;
+    jwt_alg_t alg;
+    bool is_secret;
+} ALGORITHMS[] = {{"HS256", JWT_ALG_HS256, true},  {"HS384", JWT_ALG_HS384, true},
+                  {"HS512", JWT_ALG_HS512, true},  {"RS256", JWT_ALG_RS256, false},
+                  {"RS384", JWT_ALG_RS384, false}, {"RS512", JWT_ALG_RS512, false},
+                  {"ES256", JWT_ALG_ES256, false}, {"ES384", JWT_ALG_ES384, false},
+                  {"ES512", JWT_ALG_ES512, false}};
+
+/* ---- keys -------------------------------------------------------------------------------------
+ */
+
+struct token_keys *token_keys_new(void)
+{
+    return mem_alloc_zero(1, sizeof(struct token_keys));
+}
+
+void token_keys_destroy(struct token_keys **self)
+{
+    if (!*self)
+        return;
+    for (size_t i = 0; i < (*self)->n; i++) {
+        explicit_bzero((*self)->all[i].bytes, (*self)->all[i].size);
+        free((*self)->all[i].bytes);
+    }
+    free((*self)->all);
+    free(*self);
+    *self = NULL;
+}
+
+static void add(struct token_keys *self, const char *kid, bool is_secret, const void *bytes,
+                size_t size)
+{
+    self->all = mem_grow(self->all, self->n, &self->capacity, sizeof *self->all);
+    struct key *key = &self->all[self->n++];
+    *key = (struct key){.is_secret = is_secret, .size = size};
+    strncpy(key->kid, kid, TOKEN_KID_MAX);
+    key->bytes = (unsigned char *)mem_strndup(bytes, size);
+}
+
+void token_keys_add_secret(struct token_keys *self, const char *kid, const void *secret,
+                           size_t size)
+{
+    add(self, kid, true, secret, size);
+}
+
+void token_keys_add_public(struct token_keys *self, const char *kid, const char *pem, size_t size)
+{
+    add(self, kid, false, pem, size);
+}
+
+bool token_kid_is_valid(const char *kid)
+{
+    static const char ALLOWED[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t size = strlen(kid);
+    return size > 0 && size <= TOKEN_KID_MAX && strspn(kid, ALLOWED) == size;
+}
+
+static const struct key *find_key(const struct token_keys *self, const char *kid, bool is_secret)
+{
+    for (size_t i = 0; i < self->n; i++)
+        if (self->all[i].is_secret == is_secret && strcmp(self->all[i].kid, kid) == 0)
+            return &self->all[i];
+    return NULL;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static int sextet(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/* One part of a token as JSON; NULL if it is not base64url of a JSON object. */
+static cJSON *decode_part(const char *text, size_t size)
+{
+    struct buf bytes = {0};
+    unsigned waiting = 0, bits = 0;
+    bool good = size % 4 != 1;
+    for (size_t i = 0; i < size && good; i++) {
+        int value = sextet(text[i]);
+        good = value >= 0;
+        waiting = (waiting << 6 | (unsigned)value) & 0xFFFF;
+        if ((bits += 6) >= 8) {
+            bits -= 8;
+            buf_put_char(&bytes, (char)(waiting >> bits & 0xFF));
+        }
+    }
+    cJSON *json = good && bytes.size > 0 ? json_parse(bytes.data, bytes.size, NULL) : NULL;
+    buf_destroy(&bytes);
+    if (cJSON_IsObject(json))
+        return json;
+    cJSON_Delete(json);
+    return NULL;
+}
+
+/* A member as text; NULL if it is not there, `otherwise` left as it is if it is no string. */
+static const char *member_text(const cJSON *json, const char *name)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(json, name);
+    return cJSON_IsString(member) ? member->valuestring : NULL;
+}
+
+static bool has_member(const cJSON *json, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(json, name) != NULL;
+}
+
+static enum err_code refuse(struct err *err, const char *why)
+{
+    return err_set(err, ERR_UNAUTHENTICATED, "%s", why);
+}
+
+/* The key that the header asks for, of the kind that its algorithm needs. */
+static enum err_code choose_key(const struct token_keys *keys, const cJSON *header,
+                                const struct key **key, jwt_alg_t *alg, struct err *err)
+{
+    const char *name = member_text(header, "alg"), *kid = member_text(header, "kid");
+    if (has_member(header, "crit"))
+        return refuse(err, "the token has critical extensions");
+    if (has_member(header, "kid") && (!kid || !token_kid_is_valid(kid)))
+        return refuse(err, "the token's key id is not one");
+    for (size_t i = 0; name && i < sizeof ALGORITHMS / sizeof *ALGORITHMS; i++) {
+        if (strcmp(name, ALGORITHMS[i].name) != 0)
+            continue;
+        *alg = ALGORITHMS[i].alg;
+        *key = find_key(keys, kid ? kid : "", ALGORITHMS[i].is_secret);
+        return *key ? ERR_OK : refuse(err, "the token is not valid here");
+    }
+    return refuse(err, "the token's algorithm is none of HS*, RS*, ES*");
+}
+
+static enum err_code check_signature(const struct token_keys *keys, const char *token,
+                                     const cJSON *header, struct err *err)
+{
+    const struct key *key;
+    jwt_alg_t alg;
+    jwt_t *jwt = NULL;
+    enum err_code code = choose_key(keys, header, &key, &alg, err);
+    if (code != ERR_OK)
+        return code;
+    bool good = jwt_decode(&jwt, token, key->bytes, (int)key->size) == 0 && jwt_get_alg(jwt) == alg;
+    jwt_free(jwt);
+    return good ? ERR_OK : refuse(err, "the token is not valid here");
+}
+
+/* A NumericDate. */
+static bool read_time(const cJSON *claims, const char *name, int64_t *seconds)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(claims, name);
+    if (!cJSON_IsNumber(member) || fabs(member->valuedouble) > 2e11)
+        return false;
+    *seconds = (int64_t)floor(member->valuedouble);
+    return true;
+}
+
+static enum err_code check_times(const cJSON *claims, int64_t now_s,
+                                 const struct token_rules *rules, struct token_claims *out,
+                                 struct err *err)
+{
+    int64_t not_before_s = INT64_MIN;
+    if (!read_time(claims, "exp", &out->expires_at_s))
+        return refuse(err, "the token has no expiry (exp)");
+    if (has_member(claims, "nbf") && !read_time(claims, "nbf", &not_before_s))
+        return refuse(err, "the token's nbf is no time");
+    if (now_s - rules->skew_s >= out->expires_at_s)
+        return err_set(err, ERR_TOKEN_EXPIRED, "the token has expired; get a new one");
+    if (not_before_s != INT64_MIN && now_s + rules->skew_s < not_before_s)
+        return refuse(err, "the token is not valid yet");
+    return ERR_OK;
+}
+
+static bool is_printable(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return false;
+    return true;
+}
+
+static enum err_code read_names(const cJSON *claims, struct token_claims *out, struct err *err)
+{
+    const char *sub = member_text(claims, "sub"), *sid = member_text(claims, "sid");
+    if (!sub || sub[0] == '\0' || strlen(sub) > TOKEN_USER_MAX || !is_printable(sub))
+        return refuse(err, "the token names no user (sub)");
+    if (has_member(claims, "sid") &&
+        (!sid || strlen(sid) > TOKEN_SID_MAX || !token_kid_is_valid(sid)))
+        return refuse(err, "the token's sid is no session id");
+    strcpy(out->user, sub);
+    strcpy(out->sid, sid ? sid : "");
+    return ERR_OK;
+}
+
+static unsigned scope_flag(const char *name, size_t size)
+{
+    for (size_t i = 0; i < sizeof SCOPES / sizeof *SCOPES; i++)
+        if (strlen(SCOPES[i].name) == size && strncmp(SCOPES[i].name, name, size) == 0)
+            return SCOPES[i].flag;
+    return 0;
+}
+
+static unsigned scopes_of_text(const char *text)
+{
+    unsigned scopes = 0;
+    while (*text) {
+        size_t size = strcspn(text, " ");
+        scopes |= scope_flag(text, size);
+        text += size + (text[size] == ' ');
+    }
+    return scopes;
+}
+
+static unsigned read_scopes(const cJSON *claims)
+{
+    const cJSON *scope = cJSON_GetObjectItemCaseSensitive(claims, "scope"), *one;
+    unsigned scopes = cJSON_IsString(scope) ? scopes_of_text(scope->valuestring) : 0;
+    if (cJSON_IsArray(scope))
+        cJSON_ArrayForEach(one, scope) if (cJSON_IsString(one)) scopes |=
+            scope_flag(one->valuestring, strlen(one->valuestring));
+    return scopes;
+}
+
+static bool is_meant_for(const cJSON *claims, const char *audience)
+{
+    const cJSON *aud = cJSON_GetObjectItemCaseSensitive(claims, "aud"), *one;
+    if (cJSON_IsString(aud))
+        return strcmp(aud->valuestring, audience) == 0;
+    if (cJSON_IsArray(aud))
+        cJSON_ArrayForEach(one, aud) if (cJSON_IsString(one) &&
+                                         strcmp(one->valuestring, audience) == 0) return true;
+    return false;
+}
+
+static enum err_code check_origin(const cJSON *claims, const struct token_rules *rules,
+                                  struct err *err)
+{
+    const char *issuer = member_text(claims, "iss");
+    if (rules->audience && rules->audience[0] && !is_meant_for(claims, rules->audience))
+        return refuse(err, "the token is meant for another service (aud)");
+    if (rules->issuer && rules->issuer[0] && (!issuer || strcmp(issuer, rules->issuer) != 0))
+        return refuse(err, "the token comes from another issuer (iss)");
+    return ERR_OK;
+}
+
+enum err_code token_verify(const struct token_keys *keys, const char *token, int64_t now_s,
+                           const struct token_rules *rules, struct token_claims *claims,
+                           struct err *err)
+{
+    const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
+    if (!second || strchr(second + 1, '.') || strlen(token) > TOKEN_SIZE_MAX)
+        return refuse(err, "that is no token: three parts joined by dots are expected");
+    cJSON *header = decode_part(token, (size_t)(first - token)),
+          *payload = decode_part(first + 1, (size_t)(second - first - 1));
+    enum err_code code = ERR_OK;
+    *claims = (struct token_claims){0};
+    if (!header || !payload)
+        code = refuse(err, "that is no token: its parts are not JSON");
+    if (code == ERR_OK)
+        code = check_signature(keys, token, header, err);
+    if (code == ERR_OK)
+        code = check_times(payload, now_s, rules, claims, err);
+    if (code == ERR_OK)
+        code = read_names(payload, claims, err);
+    if (code == ERR_OK)
+        code = check_origin(payload, rules, err);
+    if (code == ERR_OK)
+        claims->scopes = read_scopes(payload);
+    cJSON_Delete(header);
+    cJSON_Delete(payload);
+    return code;
+}
+
+/* ---- minting ----------------------------------------------------------------------------------
+ */
+
+static bool add_claims(jwt_t *jwt, const struct token_claims *claims, int64_t now_s)
+{
+    struct buf scope = {0};
+    for (size_t i = 0; i < sizeof SCOPES / sizeof *SCOPES; i++)
+        if (claims->scopes & SCOPES[i].flag)
+            buf_put_format(&scope, "%s%s", scope.size > 0 ? " " : "", SCOPES[i].name);
+    bool good = jwt_add_grant(jwt, "sub", claims->user) == 0 &&
+                jwt_add_grant_int(jwt, "iat", (long)now_s) == 0 &&
+                jwt_add_grant_int(jwt, "exp", (long)claims->expires_at_s) == 0 &&
+                (!claims->sid[0] || jwt_add_grant(jwt, "sid", claims->sid) == 0) &&
+                (scope.size == 0 || jwt_add_grant(jwt, "scope", scope.data) == 0);
+    buf_destroy(&scope);
+    return good;
+}
+
+enum err_code token_mint(const void *secret, size_t size, const struct token_claims *claims,
+                         int64_t now_s, char **token, struct err *err)
+{
+    jwt_t *jwt = NULL;
+    char *text = NULL;
+    if (jwt_new(&jwt) == 0 && jwt_set_alg(jwt, JWT_ALG_HS256, secret, (int)size) == 0 &&
+        add_claims(jwt, claims, now_s))
+        text = jwt_encode_str(jwt);
+    *token = text;
+    jwt_free(jwt);
+    return *token ? ERR_OK : err_set(err, ERR_INTERNAL, "the token could not be made");
+}
+
+enum err_code token_parse_scopes(const char *text, unsigned *scopes, struct err *err)
+{
+    *scopes = 0;
+    while (*text) {
+        size_t size = strcspn(text, ", ");
+        unsigned flag = scope_flag(text, size);
+        if (size > 0 && !flag)
+            return err_set(err, ERR_BAD_PARAMETER, "no scope \"%.*s\"; there are feed and admin",
+                           (int)size, text);
+        *scopes |= flag;
+        text += size + (text[size] != '\0');
+    }
+    return ERR_OK;
+}
