@@ -1,5 +1,4 @@
-/* req_catalog - catalog and symbols: what there is to ask for. */
-#include <fnmatch.h>
+/* req_catalog - catalog: which indicators there are. */
 #include <string.h>
 
 #include "common/base/json.h"

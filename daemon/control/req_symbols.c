@@ -1,0 +1,70 @@
+/* req_symbols - symbols: what is listed or has been fed. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/json.h"
+#include "daemon/control/request.h"
+
+static void put_expiry(struct buf *out, const struct instrument *one)
+{
+    int64_t year;
+    int month, day;
+    buf_put_text(out, ",\"expiry\":");
+    if (one->expiry_day == INT64_MIN) {
+        buf_put_text(out, "null");
+        return;
+    }
+    feedtime_civil_from_days(one->expiry_day, &year, &month, &day);
+    buf_put_format(out, "\"%04d-%02d-%02d\"", (int)year, month, day);
+}
+
+static void put_symbol(struct buf *out, const struct instrument *one, const struct listing *listing)
+{
+    buf_put_text(out, "{\"symbol\":");
+    json_put_string(out, one->symbol);
+    buf_put_format(out,
+                   ",\"instrument_type\":\"%s\",\"underlying\":", instrument_type_name(one->type));
+    if (one->underlying[0])
+        json_put_string(out, one->underlying);
+    else
+        buf_put_text(out, "null");
+    buf_put_text(out, ",\"strike\":");
+    json_put_number(out, one->strike > 0 ? one->strike : NAN);
+    put_expiry(out, one);
+    buf_put_text(out, ",\"last\":");
+    json_put_number(out, listing->last);
+    buf_put_text(out, ",\"last_time\":");
+    if (isnan(listing->last))
+        buf_put_text(out, "null");
+    else
+        json_put_time(out, listing->last_ms);
+    buf_put_char(out, '}');
+}
+
+static enum err_code handle_symbols(struct call *call)
+{
+    const char *match = call_text(call, "match"), *underlying = call_text(call, "underlying");
+    const struct core *core = call->core;
+    bool follows = false;
+    buf_put_text(call->reply, ",\"symbols\":[");
+    for (size_t i = 0; i < instruments_count(core->instruments); i++) {
+        const struct instrument *one = instruments_at(core->instruments, i);
+        if ((match && fnmatch(match, one->symbol, FNM_NOESCAPE) != 0) ||
+            (underlying && strcmp(underlying, one->underlying) != 0))
+            continue;
+        buf_put_text(call->reply, follows ? "," : "");
+        put_symbol(call->reply, one, market_find(core->market, one->symbol));
+        follows = true;
+    }
+    buf_put_char(call->reply, ']');
+    return ERR_OK;
+}
+
+const struct request request_symbols = {
+    .type = "symbols",
+    .reply = "symbols",
+    .needs = NEEDS_SESSION,
+    .members = {{"match", MEMBER_TEXT, false}, {"underlying", MEMBER_TEXT, false}},
+    .handle = handle_symbols,
+};

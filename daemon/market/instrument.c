@@ -1,0 +1,226 @@
+#include "daemon/market/instrument.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "common/base/csv.h"
+#include "common/base/feedtime.h"
+#include "common/base/mem.h"
+#include "common/protocol/ids.h"
+
+struct entry {
+    struct instrument instrument;
+    UT_hash_handle hh;
+};
+
+struct instruments {
+    struct entry *by_symbol;
+    struct instrument **all; /* borrowed from by_symbol, in the order they came */
+    size_t n, capacity;
+};
+
+static const char *const TYPES[INSTRUMENT_TYPE_COUNT] = {
+#define X(name) [INSTRUMENT_##name] = #name,
+    INSTRUMENT_TYPE_MAP(X)
+#undef X
+};
+
+const char *instrument_type_name(enum instrument_type type)
+{
+    return TYPES[type];
+}
+
+struct instruments *instruments_new(void)
+{
+    return mem_alloc_zero(1, sizeof(struct instruments));
+}
+
+void instruments_destroy(struct instruments **self)
+{
+    if (!*self)
+        return;
+    struct entry *entry, *next;
+    HASH_ITER(hh, (*self)->by_symbol, entry, next)
+    {
+        HASH_DEL((*self)->by_symbol, entry);
+        free(entry->instrument.symbol);
+        free(entry->instrument.underlying);
+        free(entry->instrument.exchange);
+        free(entry);
+    }
+    free((*self)->all);
+    free(*self);
+    *self = NULL;
+}
+
+size_t instruments_count(const struct instruments *self)
+{
+    return self->n;
+}
+
+const struct instrument *instruments_at(const struct instruments *self, size_t i)
+{
+    return self->all[i];
+}
+
+const struct instrument *instruments_find(const struct instruments *self, const char *symbol)
+{
+    struct entry *entry;
+    HASH_FIND_STR(self->by_symbol, symbol, entry);
+    return entry ? &entry->instrument : NULL;
+}
+
+const struct instrument *instruments_add(struct instruments *self, const struct instrument *model)
+{
+    if (instruments_find(self, model->symbol))
+        return NULL;
+    struct entry *entry = mem_alloc_zero(1, sizeof *entry);
+    entry->instrument = *model;
+    entry->instrument.symbol = mem_strdup(model->symbol);
+    entry->instrument.underlying = mem_strdup(model->underlying ? model->underlying : "");
+    entry->instrument.exchange = mem_strdup(model->exchange ? model->exchange : "");
+    HASH_ADD_KEYPTR(hh, self->by_symbol, entry->instrument.symbol, strlen(model->symbol), entry);
+    self->all = mem_grow(self->all, self->n, &self->capacity, sizeof *self->all);
+    self->all[self->n++] = &entry->instrument;
+    return &entry->instrument;
+}
+
+const struct instrument *instruments_add_index(struct instruments *self, const char *symbol)
+{
+    struct instrument model = {.symbol = (char *)(uintptr_t)symbol,
+                               .type = INSTRUMENT_INDEX,
+                               .strike = NAN,
+                               .tick_size = NAN,
+                               .lot_size = NAN,
+                               .expiry_day = INT64_MIN};
+    return instruments_add(self, &model);
+}
+
+/* ---- the dump ---------------------------------------------------------------------------------
+ */
+
+enum column { SYMBOL, NAME, EXPIRY, STRIKE, TICK_SIZE, LOT_SIZE, TYPE, EXCHANGE, COLUMNS };
+enum { FIELDS_MAX = 32 };
+
+static const char *const COLUMN_NAMES[COLUMNS] = {
+    [SYMBOL] = "tradingsymbol", [NAME] = "name",           [EXPIRY] = "expiry",
+    [STRIKE] = "strike",        [TICK_SIZE] = "tick_size", [LOT_SIZE] = "lot_size",
+    [TYPE] = "instrument_type", [EXCHANGE] = "exchange"};
+
+/* One row's fields by column, "" where the row has none. */
+struct row {
+    char *at[COLUMNS];
+};
+
+static char *next_line(char **text)
+{
+    char *line = *text;
+    if (*line == '\0')
+        return NULL;
+    char *end = strchr(line, '\n');
+    *text = end ? end + 1 : line + strlen(line);
+    if (end)
+        *end = '\0';
+    return line;
+}
+
+static bool read_header(char *line, int places[COLUMNS])
+{
+    char *fields[FIELDS_MAX];
+    size_t n = csv_split(line, fields, FIELDS_MAX);
+    for (int c = 0; c < COLUMNS; c++) {
+        places[c] = -1;
+        for (size_t i = 0; i < n && i < FIELDS_MAX; i++)
+            if (strcmp(fields[i], COLUMN_NAMES[c]) == 0)
+                places[c] = (int)i;
+    }
+    return places[SYMBOL] >= 0 && places[TYPE] >= 0;
+}
+
+static bool read_number(const char *text, double *value)
+{
+    char *end;
+    *value = NAN;
+    if (*text == '\0')
+        return true;
+    *value = strtod(text, &end);
+    return *end == '\0' && isfinite(*value) && *value >= 0;
+}
+
+static bool read_type(const char *text, enum instrument_type *type)
+{
+    for (int i = 0; i < INSTRUMENT_TYPE_COUNT; i++)
+        if (strcmp(TYPES[i], text) == 0) {
+            *type = (enum instrument_type)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_option(enum instrument_type type)
+{
+    return type == INSTRUMENT_CE || type == INSTRUMENT_PE;
+}
+
+/* Why a row is wrong, or NULL with *out filled. */
+static const char *read_row(const struct row *row, struct instrument *out)
+{
+    int64_t expiry_ms = INT64_MIN;
+    *out = (struct instrument){.symbol = row->at[SYMBOL],
+                               .underlying = row->at[NAME],
+                               .exchange = row->at[EXCHANGE],
+                               .expiry_day = INT64_MIN};
+    if (!symbol_is_valid(row->at[SYMBOL]))
+        return "tradingsymbol is no symbol";
+    if (!read_type(row->at[TYPE], &out->type))
+        return "instrument_type is none of INDEX EQ FUT CE PE";
+    if (!read_number(row->at[STRIKE], &out->strike) ||
+        !read_number(row->at[TICK_SIZE], &out->tick_size) ||
+        !read_number(row->at[LOT_SIZE], &out->lot_size))
+        return "strike, tick_size or lot_size is no number";
+    if (row->at[EXPIRY][0] && !feedtime_parse_local(row->at[EXPIRY], 0, &expiry_ms))
+        return "expiry is no date";
+    if (is_option(out->type) && !(out->strike > 0))
+        return "an option needs a strike";
+    if (out->type != INSTRUMENT_INDEX && out->type != INSTRUMENT_EQ && expiry_ms == INT64_MIN)
+        return "a derivative needs an expiry";
+    if (expiry_ms != INT64_MIN)
+        out->expiry_day = expiry_ms / FEEDTIME_DAY_MS;
+    return NULL;
+}
+
+size_t instruments_load(struct instruments *self, char *text, instruments_fault_fn *fault,
+                        void *context)
+{
+    static char nothing[1];
+    int places[COLUMNS];
+    size_t n_faults = 0;
+    char *line = next_line(&text);
+    if (!line || !read_header(line, places)) {
+        fault(context, 1, "the header lacks tradingsymbol or instrument_type");
+        return SIZE_MAX;
+    }
+    for (size_t number = 2; (line = next_line(&text)); number++) {
+        char *fields[FIELDS_MAX];
+        struct row row;
+        struct instrument read;
+        if (line[strcspn(line, "\r")] == '\r')
+            line[strcspn(line, "\r")] = '\0';
+        if (*line == '\0')
+            continue;
+        size_t n = csv_split(line, fields, FIELDS_MAX);
+        for (int c = 0; c < COLUMNS; c++)
+            row.at[c] = places[c] >= 0 && (size_t)places[c] < n ? fields[places[c]] : nothing;
+        const char *why = read_row(&row, &read);
+        if (!why && !instruments_add(self, &read))
+            why = "the symbol is there already";
+        if (why) {
+            fault(context, number, why);
+            n_faults++;
+        }
+    }
+    return n_faults;
+}
