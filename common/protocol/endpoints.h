@@ -1,0 +1,13 @@
+/* endpoints - where things are, and whether that is on this machine. */
+#ifndef INDSUB_PROTOCOL_ENDPOINTS_H
+#define INDSUB_PROTOCOL_ENDPOINTS_H
+
+#include <stdbool.h>
+
+/* tcp://HOST:PORT (PORT a number or *) or ipc://PATH. */
+bool endpoint_is_valid(const char *endpoint);
+
+/* True for ipc, and for tcp on a loopback address: nothing that leaves the machine. */
+bool endpoint_is_local(const char *endpoint);
+
+#endif

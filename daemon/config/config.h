@@ -1,0 +1,37 @@
+/* config - the settings in force: defaults, then a ZPL file, then the command line.
+ *
+ * Faults are told one by one through a callback, each with its line (0: the command line), so that
+ * a file is mended in one go. Reads no file: text is given. */
+#ifndef INDSUB_CONFIG_CONFIG_H
+#define INDSUB_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "daemon/config/settings.h"
+
+typedef void config_fault_fn(void *context, size_t line, const char *sentence);
+
+/* All defaults. */
+void config_init(struct config *self);
+void config_clear(struct config *self);
+
+/* Takes a file's settings. Returns how many faults were told; the settings that are faulty stay as
+ * they were. */
+size_t config_read(struct config *self, const char *text, config_fault_fn *fault, void *context);
+
+/* Takes one value, as in a file; false with a sentence in *why (of at least 200 bytes) if it does
+ * not fit. */
+bool config_set(struct config *self, const struct setting *setting, const char *value, char *why);
+
+/* Takes from `fresh` what SIGHUP may change. */
+void config_take_live(struct config *self, const struct config *fresh);
+
+/* Checks what needs more than one setting: endpoints beyond this machine, hours, zone, log level.
+ * Returns how many faults were told. */
+size_t config_check(const struct config *self, config_fault_fn *fault, void *context);
+
+/* The settings table for --help. */
+void config_print_help(FILE *out);
+
+#endif

@@ -1,0 +1,107 @@
+#include "daemon/config/settings.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define AT(field) offsetof(struct config, field)
+#define TEXT(section, name, field, initial, flag, help) \
+    {section, name, SETTING_TEXT, AT(field), initial, 0, 0, "", flag, false, help}
+#define ENDPOINT(section, name, field, initial, flag, help) \
+    {section, name, SETTING_ENDPOINT, AT(field), initial, 0, 0, "", flag, false, help}
+#define FLAG(section, name, field, initial, flag, help) \
+    {section, name, SETTING_FLAG, AT(field), initial, 0, 1, "", flag, false, help}
+#define COUNT(section, name, field, initial, min, max, unit, live, help) \
+    {section, name, SETTING_COUNT, AT(field), initial, min, max, unit, NULL, live, help}
+
+const struct setting SETTINGS[] = {
+    ENDPOINT("endpoints", "session", session_endpoint, "tcp://127.0.0.1:5570", "--session",
+             "where sessions connect"),
+    ENDPOINT("endpoints", "public", public_endpoint, "tcp://127.0.0.1:5571", "--public",
+             "where what is public is published"),
+    ENDPOINT("endpoints", "feed", feed_endpoint, "tcp://127.0.0.1:5572", "--feed",
+             "where feeds connect"),
+    FLAG("endpoints", "allow_plaintext", allow_plaintext, "0", "--allow-plaintext",
+         "bind beyond this machine without encryption"),
+    COUNT("endpoints", "io_threads", io_threads, "1", 1, 16, "", false,
+          "threads that do the network"),
+
+    TEXT("state", "dir", state_dir, "", "--state",
+         "what the daemon keeps ($XDG_STATE_HOME/indsub, or /var/lib/indsub)"),
+    TEXT("market", "instruments", instruments_file, "", "--instruments",
+         "CSV with the columns of the Kite instrument dump"),
+    TEXT("market", "zone", zone, "Asia/Kolkata", NULL,
+         "time zone of the exchanges NSE NFO BSE BFO and of those not named"),
+    TEXT("market", "hours", hours, "09:15-15:30", NULL, "their session, in that zone"),
+    TEXT("market", "holidays", holidays, "", NULL,
+         "dates (2025-11-05 ...) on which they are closed; only status tells of them"),
+    FLAG("market", "simulate", simulate, "0", NULL,
+         "trade the built-in market (--simulate[=SEED])"),
+    COUNT("market", "seed", seed, "1", 0, INT64_MAX, "", false, "of the built-in market"),
+    COUNT("market", "history_bars", history_bars, "100000", 1000, 10000000, "bars", false,
+          "minute bars kept of a symbol; cut when a trading day begins"),
+    COUNT("market", "history_days_1s", history_days_1s, "1", 0, 30, "days", false,
+          "trading days of 1-second bars kept beside the running one"),
+
+    COUNT("feed", "tick_lateness_ms", tick_lateness_ms, "1000", 0, 60000, "ms", false,
+          "how long after its end a bar still takes ticks"),
+    COUNT("feed", "bar_grace_ms", bar_grace_ms, "3000", 100, 600000, "ms", false,
+          "silence after which the wall clock closes the bars of a live feed"),
+    COUNT("feed", "stale_ms", stale_ms, "10000", 100, 86400000, "ms", true,
+          "silence after which a feed is called stale"),
+
+    TEXT("auth", "key_file", key_file, "", "--jwt-key",
+         "secret of HS* tokens, instead of jwt.key in the state directory"),
+    TEXT("auth", "keys", keys_dir, "", NULL,
+         "directory of public keys KID.pem for RS* and ES* tokens"),
+    TEXT("auth", "audience", audience, "", NULL, "what a token's aud must be; empty: anything"),
+    TEXT("auth", "issuer", issuer, "", NULL, "what a token's iss must be; empty: anything"),
+    COUNT("auth", "skew_s", skew_s, "5", 0, 600, "s", true,
+          "how far an issuer's clock may be off"),
+
+    COUNT("sessions", "heartbeat_ms", heartbeat_ms, "15000", 50, 3600000, "ms", false,
+          "between heartbeats; a session silent for three of them is detached"),
+    COUNT("sessions", "resume_ms", resume_ms, "60000", 0, 86400000, "ms", false,
+          "how long a detached session is kept"),
+
+    COUNT("limits", "sessions", sessions, "20000", 1, 1000000, "", true, "sessions in all"),
+    COUNT("limits", "sessions_per_user", sessions_per_user, "64", 1, 1000000, "", true,
+          "sessions of one user"),
+    COUNT("limits", "subscriptions", subscriptions, "200", 1, 100000, "", true,
+          "subscriptions of one session"),
+    COUNT("limits", "indicators", indicators, "2000", 1, 1000000, "", true,
+          "indicators of one session"),
+    COUNT("limits", "indicators_per_request", indicators_per_request, "1000", 1, 100000, "", true,
+          "indicators in one request"),
+    COUNT("limits", "history", history, "5000", 0, 5000, "bars", true, "bars in one reply"),
+    COUNT("limits", "frame_bytes", frame_bytes, "1048576", 1024, 67108864, "bytes", false,
+          "the longest frame that is read"),
+    COUNT("limits", "requests_per_second", requests_per_second, "200", 1, 1000000, "", true,
+          "requests of one session"),
+    COUNT("limits", "request_burst", request_burst, "500", 1, 1000000, "", true,
+          "requests that may come at once"),
+    COUNT("limits", "queue", queue, "10000", 1, 10000000, "bars", true,
+          "closed bars that wait for a slow reader before it is told LAGGING"),
+    COUNT("limits", "replies", replies, "256", 1, 100000, "", true,
+          "replies that wait for a slow reader"),
+    COUNT("limits", "remembered", remembered, "256", 0, 100000, "bars", true,
+          "closed bars kept for a session's resync"),
+    COUNT("limits", "send_queue", send_hwm, "1000", 1, 1000000, "messages", false,
+          "messages that libzmq queues for one session"),
+
+    FLAG("public", "tape", tape, "0", NULL, "publish all bars, without indicators"),
+    TEXT("log", "level", log_level, "info", NULL, "error, warning, info or debug"),
+};
+/* clang-format on */
+
+size_t setting_count(void)
+{
+    return sizeof SETTINGS / sizeof *SETTINGS;
+}
+
+const struct setting *setting_find(const char *section, const char *name)
+{
+    for (size_t i = 0; i < setting_count(); i++)
+        if (strcmp(SETTINGS[i].section, section) == 0 && strcmp(SETTINGS[i].name, name) == 0)
+            return &SETTINGS[i];
+    return NULL;
+}

@@ -1,0 +1,43 @@
+/* settings - everything that can be configured: a row each, from which come reading, checking, help
+ * and the manual's table. */
+#ifndef INDSUB_CONFIG_SETTINGS_H
+#define INDSUB_CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The values in force. Texts are owned. */
+struct config {
+    char *session_endpoint, *public_endpoint, *feed_endpoint;
+    char *state_dir, *key_file, *keys_dir, *instruments_file;
+    char *audience, *issuer;
+    char *zone, *hours, *holidays;
+    char *log_level;
+    int64_t allow_plaintext, simulate, seed, tape;
+    int64_t heartbeat_ms, resume_ms;
+    int64_t tick_lateness_ms, bar_grace_ms, stale_ms, history_bars, history_days_1s;
+    int64_t sessions, sessions_per_user, subscriptions, indicators, indicators_per_request;
+    int64_t history, frame_bytes, requests_per_second, request_burst;
+    int64_t queue, replies, remembered, send_hwm, io_threads, skew_s;
+};
+
+enum setting_type { SETTING_TEXT, SETTING_ENDPOINT, SETTING_COUNT, SETTING_FLAG };
+
+struct setting {
+    const char *section, *name;
+    enum setting_type type;
+    size_t offset;       /* in struct config */
+    const char *initial; /* as in a file */
+    int64_t min, max;    /* of a count */
+    const char *unit;    /* "" where there is none */
+    const char *flag;    /* of the command line, NULL if only a file has it */
+    bool live;           /* SIGHUP reads it again */
+    const char *help;
+};
+
+extern const struct setting SETTINGS[];
+size_t setting_count(void);
+const struct setting *setting_find(const char *section, const char *name);
+
+#endif

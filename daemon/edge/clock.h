@@ -1,0 +1,9 @@
+/* clock - the machine's clocks, read once a turn. */
+#ifndef INDSUB_EDGE_CLOCK_H
+#define INDSUB_EDGE_CLOCK_H
+
+#include "daemon/control/core.h"
+
+struct now clock_read(void);
+
+#endif

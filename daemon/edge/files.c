@@ -1,0 +1,53 @@
+#include "daemon/edge/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/mem.h"
+
+char *file_read(const char *path, size_t max, size_t *size, struct err *err)
+{
+    struct stat stat;
+    FILE *file = fopen(path, "rb");
+    if (!file || fstat(fileno(file), &stat) != 0 || !S_ISREG(stat.st_mode)) {
+        err_set(err, ERR_INTERNAL, "cannot read %s: %s", path,
+                file ? "not a file" : strerror(errno));
+        if (file)
+            fclose(file);
+        return NULL;
+    }
+    char *text = NULL;
+    if ((size_t)stat.st_size > max) {
+        err_set(err, ERR_TOO_LARGE, "%s has more than %zu bytes", path, max);
+    } else {
+        text = mem_alloc((size_t)stat.st_size + 1);
+        size_t n = fread(text, 1, (size_t)stat.st_size, file);
+        text[n] = '\0';
+        if (size)
+            *size = n;
+    }
+    fclose(file);
+    return text;
+}
+
+enum err_code file_make_dirs(const char *path, struct err *err)
+{
+    char *copy = mem_strdup(path);
+    enum err_code code = ERR_OK;
+    for (char *at = copy + 1; code == ERR_OK; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char kept = *at;
+        *at = '\0';
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+            code = err_set(err, ERR_INTERNAL, "cannot make %s: %s", path, strerror(errno));
+        *at = kept;
+        if (kept == '\0')
+            break;
+    }
+    free(copy);
+    return code;
+}
