@@ -81,7 +81,8 @@ void heal_on_silence(indsub_t *self)
 
 void heal_on_gap(indsub_t *self)
 {
-    if (self->phase == PHASE_HEALING)
+    /* What comes before the answer to a resync is in it: replies and stream keep their order. */
+    if (self->phase == PHASE_HEALING && self->heal.step == HEAL_SERIES)
         self->heal.gap_again = true;
     if (self->phase != PHASE_OPEN)
         return;
@@ -230,7 +231,6 @@ static void recover(indsub_t *self, const indsub_reply_t *reply)
 
 static void on_resynced(indsub_t *self, const indsub_reply_t *reply, void *context)
 {
-    struct heal *heal = &self->heal;
     (void)context;
     if (has_failed_for_now(self, reply))
         return;
@@ -240,10 +240,8 @@ static void on_resynced(indsub_t *self, const indsub_reply_t *reply, void *conte
         recover(self, reply);
     else
         stream_mark_all(&self->stream, false, true);
-    if (!heal->gap_again) {
-        stream_mended(&self->stream);
-        heal->step = HEAL_SERIES;
-    }
+    stream_mended(&self->stream);
+    self->heal.step = HEAL_SERIES;
     go(self);
 }
 

@@ -8,7 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { KEY_SIZE = 22 };
+#include "common/protocol/ids.h"
 
 static const char MONITOR[] = "inproc://connection"; /* each client has a context of its own */
 
@@ -49,24 +49,6 @@ void link_destroy(struct link *self)
     *self = (struct link){.fd = -1};
 }
 
-/* The key of a session: 128 random bits as 22 characters of URL-safe base64 (RFC 4648, section 5),
- * the last of which has four bits of padding. */
-static bool draw_key(char key[KEY_SIZE])
-{
-    static const char LETTERS[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint8_t bits[18] = {0}; /* 16 bytes, and zeros behind them */
-    if (getrandom(bits, 16, 0) != 16)
-        return false;
-    for (size_t i = 0; i < KEY_SIZE; i++) {
-        size_t byte = i * 6 / 8, shift = i * 6 % 8;
-        unsigned pair = (unsigned)bits[byte] << 8 | bits[byte + 1];
-        key[i] = LETTERS[pair >> (10 - shift) & 63];
-    }
-    explicit_bzero(bits, sizeof bits);
-    return true;
-}
-
 static bool watch(const struct link *self, void *socket)
 {
     int fd;
@@ -92,10 +74,17 @@ static void *open_socket(const struct link *self, int type)
     return socket;
 }
 
+/* The key of a session: 128 random bits. */
 static bool set_fresh_key(void *dealer)
 {
-    char key[KEY_SIZE];
-    bool set = draw_key(key) && zmq_setsockopt(dealer, ZMQ_ROUTING_ID, key, sizeof key) == 0;
+    uint8_t raw[16];
+    char key[KEY_SIZE + 1] = "";
+    bool set = getrandom(raw, sizeof raw, 0) == (ssize_t)sizeof raw;
+    if (set) {
+        session_key_encode(raw, key);
+        set = zmq_setsockopt(dealer, ZMQ_ROUTING_ID, key, KEY_SIZE) == 0;
+    }
+    explicit_bzero(raw, sizeof raw);
     explicit_bzero(key, sizeof key);
     return set;
 }

@@ -37,8 +37,11 @@ bool stream_parse_seq(const char *text, size_t size, uint64_t *seq, uint64_t *me
     *merged = 0;
     if (!parse_number(text, size, &at, seq))
         return false;
-    if (at < size && text[at++] == ' ' && !parse_number(text, size, &at, merged))
-        return false;
+    if (at < size && text[at] == ' ') {
+        at++;
+        if (!parse_number(text, size, &at, merged))
+            return false;
+    }
     return at == size;
 }
 
