@@ -2,6 +2,8 @@
 #ifndef INDSUB_CONTROL_CORE_H
 #define INDSUB_CONTROL_CORE_H
 
+#include <stdbool.h>
+
 #include "common/auth/token.h"
 #include "common/base/buf.h"
 #include "common/base/err.h"
@@ -31,7 +33,7 @@ struct core_settings {
     size_t history_max; /* bars in one reply */
     size_t frame_bytes;
     double requests_per_s, requests_burst;
-    const char *tape; /* "", "*" or symbols separated by blanks: published with their bars */
+    bool tape; /* publish all bars, without indicators */
     const struct token_keys *keys;
     struct token_rules rules;
     calendar_of_fn *calendar_of;

@@ -122,7 +122,6 @@ struct world *world_new_with(void (*change)(struct core_settings *settings))
         .frame_bytes = 1 << 20,
         .requests_per_s = 1e6,
         .requests_burst = 1e6,
-        .tape = "",
         .keys = self->keys,
         .calendar_of = calendar_of,
         .calendar_context = self,

@@ -1,0 +1,413 @@
+/* indsubd - builds the parts, runs them until a signal comes, takes them apart. */
+#include <czmq.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/mem.h"
+#include "daemon/config/arguments.h"
+#include "daemon/edge/clock.h"
+#include "daemon/edge/files.h"
+#include "daemon/edge/keys.h"
+#include "daemon/edge/log.h"
+#include "daemon/edge/notify.h"
+#include "daemon/edge/server.h"
+#include "daemon/edge/state.h"
+#include "daemon/edge/zone.h"
+#include "daemon/feed/simulate.h"
+
+enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+enum {
+    CONFIG_FILE_MAX = 1 << 20,
+    INSTRUMENTS_FILE_MAX = 256 << 20,
+    SIMULATION_EVERY_MS = 200,
+    SIMULATION_SPEED = 30 /* market seconds in a second: a five-minute bar in ten */
+};
+
+struct daemon {
+    struct arguments arguments;
+    struct config config;
+    char *config_text; /* NULL without a file */
+    char *state_dir, *key_path;
+    int lock_fd, signal_fd;
+    struct log log;
+    struct calendar *calendar, *always;
+    struct token_keys *keys;
+    struct instruments *instruments;
+    struct core_settings settings;
+    struct server *server;
+    struct engine *engine;
+    struct simulation *simulation;
+    struct source *simulated;
+    int64_t next_simulation_ms;
+};
+
+/* ---- configuration ----------------------------------------------------------------------------
+ */
+
+/* Where faults are told: with the file's name where they have a line. */
+struct teller {
+    const char *file;
+};
+
+static void tell_fault(void *context, size_t line, const char *sentence)
+{
+    const struct teller *self = context;
+    if (line > 0)
+        fprintf(stderr, "%s:%zu: %s\n", self->file, line, sentence);
+    else
+        fprintf(stderr, "indsubd: %s\n", sentence);
+}
+
+static bool fail(const struct err *err)
+{
+    fprintf(stderr, "indsubd: %s\n", err->message);
+    return false;
+}
+
+static bool read_config(struct daemon *self, int argc, char **argv)
+{
+    struct err err;
+    struct teller teller = {self->arguments.config_file};
+    size_t n_faults = 0;
+    config_init(&self->config);
+    if (self->arguments.config_file) {
+        self->config_text = file_read(self->arguments.config_file, CONFIG_FILE_MAX, NULL, &err);
+        if (!self->config_text)
+            return fail(&err);
+        n_faults = config_read(&self->config, self->config_text, tell_fault, &teller);
+    }
+    if (arguments_apply(argc, argv, &self->config, &err) != ERR_OK)
+        return fail(&err);
+    return n_faults + config_check(&self->config, tell_fault, &teller) == 0;
+}
+
+static const struct calendar *calendar_of(const void *context, const char *exchange)
+{
+    static const char *const KNOWN[] = {"", "NSE", "NFO", "BSE", "BFO"};
+    const struct daemon *self = context;
+    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
+        if (strcmp(KNOWN[i], exchange) == 0)
+            return self->calendar;
+    return self->always;
+}
+
+static bool make_calendars(struct daemon *self)
+{
+    struct err err;
+    int32_t offset_s;
+    struct zone_change *changes;
+    size_t n_changes, n_holidays = 0;
+    int open_h, open_m, close_h, close_m;
+    if (zone_load(self->config.zone, &offset_s, &changes, &n_changes, &err) != ERR_OK) {
+        if (strcmp(self->config.zone, "Asia/Kolkata") != 0)
+            return fail(&err);
+        offset_s = KOLKATA_OFFSET_S; /* known without the system's database */
+    }
+    int64_t *holidays = mem_alloc_zero(strlen(self->config.holidays) / 10 + 1, sizeof *holidays);
+    for (const char *at = self->config.holidays; *at;) {
+        char date[16];
+        int64_t ms;
+        size_t size = strcspn(at, " ,");
+        snprintf(date, sizeof date, "%.*s", (int)size, at);
+        if (feedtime_parse_local(date, 0, &ms))
+            holidays[n_holidays++] = ms / FEEDTIME_DAY_MS;
+        at += size + (at[size] != '\0');
+    }
+    sscanf(self->config.hours, "%d:%d-%d:%d", &open_h, &open_m, &close_h, &close_m);
+    self->calendar = calendar_new(open_h * 60 + open_m, close_h * 60 + close_m, offset_s, changes,
+                                  n_changes, holidays, n_holidays);
+    self->always = calendar_new_always();
+    free(changes);
+    free(holidays);
+    return true;
+}
+
+static bool read_instruments(struct daemon *self)
+{
+    struct err err;
+    struct teller teller = {self->config.instruments_file};
+    self->instruments = instruments_new();
+    if (!self->config.instruments_file[0])
+        return true;
+    char *text = file_read(self->config.instruments_file, INSTRUMENTS_FILE_MAX, NULL, &err);
+    if (!text)
+        return fail(&err);
+    size_t n_faults = instruments_load(self->instruments, text, tell_fault, &teller);
+    free(text);
+    if (n_faults == SIZE_MAX || (n_faults > 0 && self->arguments.check))
+        return false;
+    if (n_faults > 0)
+        log_write(&self->log, LOG_LEVEL_WARNING, "%zu rows of %s were left out", n_faults,
+                  self->config.instruments_file);
+    return true;
+}
+
+/* What SIGHUP may change; the rest of the settings is tied when the daemon is built. */
+static void apply_live(struct daemon *self)
+{
+    const struct config *config = &self->config;
+    struct core_settings *settings = &self->settings;
+    settings->feed_stale_ms = config->stale_ms;
+    settings->sessions =
+        (struct sessions_limits){.sessions_max = (size_t)config->sessions,
+                                 .sessions_per_user = (size_t)config->sessions_per_user,
+                                 .outbox = {.closed_max = (size_t)config->queue,
+                                            .replies_max = (size_t)config->replies,
+                                            .remembered_max = (size_t)config->remembered}};
+    settings->subscriptions_per_session = (size_t)config->subscriptions;
+    settings->indicators_per_session = (size_t)config->indicators;
+    settings->indicators_per_request = (size_t)config->indicators_per_request;
+    settings->history_max = (size_t)config->history;
+    settings->requests_per_s = (double)config->requests_per_second;
+    settings->requests_burst = (double)config->request_burst;
+    settings->rules = (struct token_rules){
+        .skew_s = config->skew_s, .audience = config->audience, .issuer = config->issuer};
+    settings->keys = self->keys;
+}
+
+static void apply_settings(struct daemon *self)
+{
+    const struct config *config = &self->config;
+    self->settings = (struct core_settings){
+        .public_endpoint = server_public_endpoint(self->server),
+        .heartbeat_ms = config->heartbeat_ms,
+        .resume_ms = config->resume_ms,
+        .bar_grace_ms = config->bar_grace_ms,
+        .market = {.tick_lateness_ms = config->tick_lateness_ms,
+                   .history_bars = (size_t)config->history_bars,
+                   .history_days_1s = config->history_days_1s},
+        .frame_bytes = (size_t)config->frame_bytes,
+        .tape = config->tape != 0,
+        .calendar_of = calendar_of,
+        .calendar_context = self,
+    };
+    apply_live(self);
+}
+
+static void reload(struct daemon *self)
+{
+    struct config fresh;
+    struct err err;
+    struct teller teller = {self->arguments.config_file};
+    struct token_keys *keys;
+    size_t n_faults = 0;
+    config_init(&fresh);
+    if (self->arguments.config_file) {
+        char *text = file_read(self->arguments.config_file, CONFIG_FILE_MAX, NULL, &err);
+        n_faults = text ? config_read(&fresh, text, tell_fault, &teller) : 1;
+        if (!text)
+            fail(&err);
+        free(text);
+    }
+    if (n_faults == 0)
+        config_take_live(&self->config, &fresh);
+    config_clear(&fresh);
+    if (keys_load(self->key_path, false, self->config.keys_dir, &keys, &err) == ERR_OK) {
+        token_keys_destroy(&self->keys);
+        self->keys = keys;
+    } else {
+        n_faults++;
+        fail(&err);
+    }
+    apply_live(self);
+    log_write(&self->log, n_faults ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              n_faults ? "read again with faults: what is faulty stays as it was" : "read again");
+}
+
+/* ---- the built-in market ----------------------------------------------------------------------
+ */
+
+static void feed_simulated_tick(void *context, const char *symbol, const struct tick *tick)
+{
+    struct daemon *self = context;
+    engine_feed_tick(self->engine, self->simulated, symbol, tick, clock_read());
+}
+
+static void feed_simulated_bar(void *context, const char *symbol, const struct bar *bar)
+{
+    struct daemon *self = context;
+    engine_feed_bar(self->engine, self->simulated, symbol, TIMEFRAME_1MIN, bar, clock_read());
+}
+
+static void simulate(struct daemon *self, struct now now)
+{
+    enum { STEPS_AT_ONCE = 20 };
+    if (!self->simulation)
+        return;
+    for (int i = 0; i < STEPS_AT_ONCE && now.mono_ms >= self->next_simulation_ms; i++) {
+        simulation_step(self->simulation, feed_simulated_tick, self);
+        self->next_simulation_ms += SIMULATION_EVERY_MS;
+    }
+    if (now.mono_ms >= self->next_simulation_ms) /* the machine slept */
+        self->next_simulation_ms = now.mono_ms + SIMULATION_EVERY_MS;
+}
+
+/* ---- life -------------------------------------------------------------------------------------
+ */
+
+static int open_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, NULL); /* before libzmq makes threads, which inherit it */
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* A connection is a descriptor. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static bool open_state(struct daemon *self)
+{
+    struct err err;
+    self->state_dir =
+        self->config.state_dir[0] ? mem_strdup(self->config.state_dir) : state_default_dir();
+    if (state_lock(self->state_dir, &self->lock_fd, &err) != ERR_OK)
+        return fail(&err);
+    bool given = self->config.key_file[0];
+    struct buf path = {0};
+    buf_put_format(&path, "%s%s", given ? self->config.key_file : self->state_dir,
+                   given ? "" : "/jwt.key");
+    self->key_path = path.data;
+    return keys_load(self->key_path, !given, self->config.keys_dir, &self->keys, &err) == ERR_OK ||
+           fail(&err);
+}
+
+static bool build(struct daemon *self)
+{
+    struct err err;
+    const struct config *config = &self->config;
+    struct server_settings settings = {.session_endpoint = config->session_endpoint,
+                                       .public_endpoint = config->public_endpoint,
+                                       .feed_endpoint = config->feed_endpoint,
+                                       .io_threads = (int)config->io_threads,
+                                       .send_hwm = (int)config->send_hwm,
+                                       .frame_bytes = (size_t)config->frame_bytes};
+    if (!open_state(self))
+        return false;
+    self->server = server_new(&settings, &err);
+    if (!self->server)
+        return fail(&err);
+    apply_settings(self);
+    if (config->simulate) {
+        self->simulation =
+            simulation_new((uint64_t)config->seed, SIMULATION_EVERY_MS * SIMULATION_SPEED);
+        simulation_add_instruments(self->simulation, self->instruments);
+    }
+    struct outlet outlet = server_outlet(self->server);
+    self->engine = engine_new(&self->settings, &outlet, &self->instruments, clock_read());
+    if (self->simulation) {
+        self->simulated = engine_local_source(self->engine, "simulation");
+        simulation_history(self->simulation, feed_simulated_bar, self);
+        self->next_simulation_ms = clock_read().mono_ms;
+    }
+    return true;
+}
+
+static void destroy(struct daemon *self)
+{
+    engine_destroy(&self->engine);
+    server_destroy(&self->server);
+    simulation_destroy(&self->simulation);
+    instruments_destroy(&self->instruments);
+    token_keys_destroy(&self->keys);
+    calendar_destroy(&self->calendar);
+    calendar_destroy(&self->always);
+    config_clear(&self->config);
+    free(self->config_text);
+    free(self->state_dir);
+    free(self->key_path);
+    if (self->lock_fd >= 0)
+        close(self->lock_fd);
+    if (self->signal_fd >= 0)
+        close(self->signal_fd);
+}
+
+/* True when the daemon is to end. */
+static bool take_signals(struct daemon *self)
+{
+    struct signalfd_siginfo info;
+    while (read(self->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP)
+            return true;
+        reload(self);
+    }
+    return false;
+}
+
+static void run(struct daemon *self)
+{
+    bool stopping = false;
+    int64_t due_ms = 0;
+    while (!stopping) {
+        struct now now = clock_read();
+        if (self->simulation && self->next_simulation_ms < due_ms)
+            due_ms = self->next_simulation_ms;
+        long wait_ms = due_ms > now.mono_ms ? (long)(due_ms - now.mono_ms) : 0;
+        if (server_turn(self->server, self->engine, self->signal_fd, wait_ms, clock_read))
+            stopping = take_signals(self);
+        now = clock_read();
+        simulate(self, now);
+        due_ms = engine_end_turn(self->engine, now);
+    }
+    engine_shutdown(self->engine, clock_read());
+}
+
+static enum exit_status serve(struct daemon *self)
+{
+    zsys_handler_set(NULL); /* czmq would take SIGINT and SIGTERM for itself */
+    raise_descriptors();
+    self->signal_fd = open_signals();
+    if (!build(self))
+        return EXIT_FAILED;
+    printf("indsubd ready session=%s public=%s feed=%s\n", server_session_endpoint(self->server),
+           server_public_endpoint(self->server), server_feed_endpoint(self->server));
+    fflush(stdout);
+    notify_ready();
+    log_write(&self->log, LOG_LEVEL_INFO, "serving; state in %s", self->state_dir);
+    run(self);
+    notify_stopping();
+    log_write(&self->log, LOG_LEVEL_INFO, "ending");
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon self = {.lock_fd = -1, .signal_fd = -1};
+    struct err err;
+    enum exit_status status = EXIT_USAGE;
+    if (arguments_read(argc, argv, &self.arguments, &err) != ERR_OK) {
+        fail(&err);
+        return EXIT_USAGE;
+    }
+    if (self.arguments.help)
+        arguments_print_help();
+    else if (self.arguments.version)
+        puts("indsubd " INDSUB_VERSION);
+    if (self.arguments.help || self.arguments.version)
+        return EXIT_DONE;
+    if (read_config(&self, argc, argv)) {
+        self.log.level = log_level_parse(self.config.log_level);
+        if (make_calendars(&self) && read_instruments(&self))
+            status = self.arguments.check ? EXIT_DONE : serve(&self);
+    }
+    destroy(&self);
+    return (int)status;
+}
