@@ -136,7 +136,7 @@ class Arguments(unittest.TestCase):
         for args in (["--nonsense"], ["--session"], ["surplus"], ["--session", "nonsense"],
                      ["--session", "tcp://"], ["--session", "http://127.0.0.1:1"],
                      ["--simulate=x"], ["--config", "/nonexistent.conf"],
-                     ["--instruments", "/nonexistent.csv"], ["--jwt-key", "/nonexistent.key"]):
+                     ["--instruments", "/nonexistent.csv"]):
             with tempfile.TemporaryDirectory() as folder:
                 status, out, err = indsubd("--state", folder, *args)
                 self.assertEqual((status, out), (2, ""), f"{args}: {err}")
