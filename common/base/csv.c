@@ -1,32 +1,41 @@
 #include "common/base/csv.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* Reads one field; returns what is behind its comma, NULL at the line's end. */
-static char *take_field(char *at, char **field)
+/* Takes off the quotes around a field; returns what is behind them, NULL if they are not closed. */
+static char *unquote(char *at)
 {
     char *to = at;
-    *field = to;
-    if (*at == '"') {
-        for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
-            at += *at == '"';
-            *to++ = *at;
-        }
+    for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
         at += *at == '"';
+        *to++ = *at;
     }
-    while (*at && *at != ',')
-        *to++ = *at++;
-    char *next = *at == ',' ? at + 1 : NULL;
+    if (*at == '\0')
+        return NULL;
     *to = '\0';
-    return next;
+    return at + 1;
+}
+
+/* Reads the field at *line and moves on; *line is NULL behind the last one. */
+static bool take_field(char **line, char **field)
+{
+    char *end = **line == '"' ? unquote(*line) : *line + strcspn(*line, ",");
+    *field = *line;
+    if (!end || (*end != ',' && *end != '\0'))
+        return false;
+    *line = *end == ',' ? end + 1 : NULL;
+    *end = '\0';
+    return true;
 }
 
 size_t csv_split(char *line, char **fields, size_t max)
 {
     size_t n = 0;
     line[strcspn(line, "\r\n")] = '\0';
-    for (char *at = line, *field; at; n++) {
-        at = take_field(at, &field);
+    for (char *field; line; n++) {
+        if (!take_field(&line, &field))
+            return 0;
         if (n < max)
             fields[n] = field;
     }

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* Splits a line in place: fields[i] points into it, unquoted and NUL-terminated. The line end (\n,
- * \r\n or none) is cut off. Returns how many fields there are; those beyond max are not stored. */
+ * \r\n or none) is cut off. Returns how many fields there are; those beyond max are not stored.
+ * Returns 0 if a quote is never closed, or closed before the field ends. */
 size_t csv_split(char *line, char **fields, size_t max);
 
 #endif
