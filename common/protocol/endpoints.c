@@ -22,14 +22,16 @@ bool endpoint_is_valid(const char *endpoint)
     if (path)
         return path[0] != '\0' && strlen(path) < 100; /* of a Unix socket's 107 bytes */
     const char *colon = host ? strrchr(host, ':') : NULL;
-    return colon && colon > host && is_port(colon + 1);
+    return colon && colon > host && is_port(colon + 1) && !strpbrk(host, " \t");
 }
 
 bool endpoint_is_local(const char *endpoint)
 {
     const char *host = behind(endpoint, "tcp://");
+    if (!endpoint_is_valid(endpoint))
+        return false;
     if (!host)
-        return behind(endpoint, "ipc://") != NULL;
+        return true;
     size_t size = (size_t)(strrchr(host, ':') - host);
     if ((size == 9 && strncmp(host, "localhost", size) == 0) ||
         (size == 5 && strncmp(host, "[::1]", size) == 0))

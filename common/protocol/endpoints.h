@@ -7,7 +7,8 @@
 /* tcp://HOST:PORT (PORT a number or *) or ipc://PATH. */
 bool endpoint_is_valid(const char *endpoint);
 
-/* True for ipc, and for tcp on a loopback address: nothing that leaves the machine. */
+/* True for ipc, and for tcp on a loopback address: nothing that leaves the machine. False for what
+ * is no endpoint, and for names other than localhost, which could mean any address. */
 bool endpoint_is_local(const char *endpoint);
 
 #endif
