@@ -16,7 +16,8 @@ struct buf {
 void buf_put(struct buf *self, const void *bytes, size_t size);
 void buf_put_text(struct buf *self, const char *text);
 void buf_put_char(struct buf *self, char c);
-void buf_put_format(struct buf *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_put_format(struct buf *self, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 /* Room for `more` bytes beyond size; returns where they start. */
 char *buf_reserve(struct buf *self, size_t more);
 void buf_reset(struct buf *self);

@@ -74,10 +74,10 @@ struct indicator_input {
 };
 
 struct indicator {
-    const char *name;     /* "RSI" */
-    const char *title;    /* "Relative strength index" */
-    const char *category; /* of the catalogue: overlap momentum trend volatility volume price
-                             statistics math cycles candles performance */
+    const char *name;      /* "RSI" */
+    const char *title;     /* "Relative strength index" */
+    const char *category;  /* of the catalogue: overlap momentum trend volatility volume price
+                              statistics math cycles candles performance */
     const char *reference; /* author, year, page; or whose convention it follows */
     const char *aliases[INDICATOR_ALIASES_MAX];
     struct indicator_param params[INDICATOR_PARAMS_MAX + 1];
@@ -95,7 +95,8 @@ struct indicator {
     /* Bars until every output is defined (a series of fewer leaves some NAN). */
     size_t (*defined_bars)(const double *params);
     /* Bars until it is within 1e-9 relative of one computed from the beginning; 0 where the value
-     * depends on where the series starts for ever (OBV). defined_bars where there is no recursion.*/
+     * depends on where the series starts for ever (OBV). defined_bars where there is no
+     * recursion.*/
     size_t (*settled_bars)(const double *params);
 };
 
@@ -117,14 +118,14 @@ void indicator_state_init(const struct indicator *row, const double *params, voi
 /* Makes NAME_commit and NAME_peek of
  *     static inline void NAME_step(struct NAME *self, const double *in, double *out, bool keep);
  * which must change *self only under `if (keep)`. */
-#define INDICATOR_FUNCTIONS(NAME)                                                                  \
-    static void NAME##_commit(void *state, const double *in, double *out)                          \
-    {                                                                                              \
-        NAME##_step(state, in, out, true);                                                         \
-    }                                                                                              \
-    static void NAME##_peek(const void *state, const double *in, double *out)                      \
-    {                                                                                              \
-        NAME##_step((struct NAME *)(uintptr_t)state, in, out, false);                              \
+#define INDICATOR_FUNCTIONS(NAME)                                             \
+    static void NAME##_commit(void *state, const double *in, double *out)     \
+    {                                                                         \
+        NAME##_step(state, in, out, true);                                    \
+    }                                                                         \
+    static void NAME##_peek(const void *state, const double *in, double *out) \
+    {                                                                         \
+        NAME##_step((struct NAME *)(uintptr_t)state, in, out, false);         \
     }
 
 /* A step function and the kernels' must fold into commit and peek, or `keep` is no constant. */

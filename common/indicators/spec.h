@@ -1,7 +1,8 @@
 /* spec - what a subscriber asks for: "SMA(length=9,source=RSI(14))" or {"name":...,"params":...}.
  *
  * A spec is resolved: its row found, every parameter filled in and within its range, every input
- * tied to a field or to another spec. Two texts that mean the same computation give the same key. */
+ * tied to a field or to another spec. Two texts that mean the same computation give the same key.
+ */
 #ifndef INDSUB_INDICATORS_SPEC_H
 #define INDSUB_INDICATORS_SPEC_H
 
@@ -38,8 +39,8 @@ struct spec {
  * (naming the parameter, what was found, the range and the default). */
 enum err_code spec_parse(const char *text, struct spec **spec, struct err *err);
 
-/* Reads {"name":"RSI","params":{"length":14,"source":"RSI(14)"}}; params is optional. Unknown members
- * are BAD_REQUEST. */
+/* Reads {"name":"RSI","params":{"length":14,"source":"RSI(14)"}}; params is optional. Unknown
+ * members are BAD_REQUEST. */
 enum err_code spec_parse_json(const cJSON *item, struct spec **spec, struct err *err);
 
 void spec_destroy(struct spec **spec);

@@ -126,7 +126,7 @@ static void name_option(const struct simulation *self, size_t option, char symbo
 static void add(struct instruments *instruments, const char *symbol, enum instrument_type type,
                 double strike, int64_t expiry_day)
 {
-    struct instrument model = {.symbol = (char *)(uintptr_t)symbol,
+    struct instrument model = {.symbol = symbol,
                                .underlying = type == INSTRUMENT_INDEX ? "" : "NIFTY50",
                                .exchange = type == INSTRUMENT_INDEX ? "NSE" : "NFO",
                                .type = type,

@@ -46,9 +46,9 @@ void instruments_destroy(struct instruments **self)
     HASH_ITER(hh, (*self)->by_symbol, entry, next)
     {
         HASH_DEL((*self)->by_symbol, entry);
-        free(entry->instrument.symbol);
-        free(entry->instrument.underlying);
-        free(entry->instrument.exchange);
+        free((char *)(uintptr_t)entry->instrument.symbol);
+        free((char *)(uintptr_t)entry->instrument.underlying);
+        free((char *)(uintptr_t)entry->instrument.exchange);
         free(entry);
     }
     free((*self)->all);
@@ -90,7 +90,7 @@ const struct instrument *instruments_add(struct instruments *self, const struct 
 
 const struct instrument *instruments_add_index(struct instruments *self, const char *symbol)
 {
-    struct instrument model = {.symbol = (char *)(uintptr_t)symbol,
+    struct instrument model = {.symbol = symbol,
                                .type = INSTRUMENT_INDEX,
                                .strike = NAN,
                                .tick_size = NAN,
@@ -195,7 +195,7 @@ static const char *read_row(const struct row *row, struct instrument *out)
 size_t instruments_load(struct instruments *self, char *text, instruments_fault_fn *fault,
                         void *context)
 {
-    static char nothing[1];
+    char nothing[1] = "";
     int places[COLUMNS];
     size_t n_faults = 0;
     char *line = next_line(&text);

@@ -18,9 +18,9 @@ const char *instrument_type_name(enum instrument_type type);
 
 /* Fields are for reading. */
 struct instrument {
-    char *symbol;
-    char *underlying; /* "" where it has none */
-    char *exchange;   /* "" where none is known */
+    const char *symbol;
+    const char *underlying; /* "" where it has none */
+    const char *exchange;   /* "" where none is known */
     enum instrument_type type;
     double strike, tick_size, lot_size; /* NAN where there is none */
     int64_t expiry_day;                 /* days since 1970, INT64_MIN where there is none */

@@ -123,13 +123,16 @@ static void good_indicators_are_taken_and_bad_ones_are_named(void **state)
     struct world *w = world_new();
     world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
     struct client *a = world_open(w, "alice", NULL);
-    const char *mixed = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",%s"
-                        "\"indicators\":[\"RSI(14)\",\"RSX1(2)\",\"SMA(0)\"]}";
-    const char *reply = world_ask(w, a, mixed, "\"atomic\":true,");
+    const char *reply =
+        world_ask(w, a,
+                  "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+                  "\"atomic\":true,\"indicators\":[\"RSI(14)\",\"RSX1(2)\",\"SMA(0)\"]}");
     assert_says(reply, "\"code\":\"UNKNOWN_INDICATOR\"");
     assert_says(reply, "\"SMA(0)\":{\"code\":\"BAD_PARAMETER\"");
     assert_int_equal(world_instances(w), 0);
-    reply = world_ask(w, a, mixed, "");
+    reply = world_ask(w, a,
+                      "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+                      "\"indicators\":[\"RSI(14)\",\"RSX1(2)\",\"SMA(0)\"]}");
     assert_says(reply, "\"type\":\"subscribed\"");
     assert_says(reply, "\"RSX1(2)\":{\"code\":\"UNKNOWN_INDICATOR\"");
     assert_says(reply, "\"warm\":false");
@@ -176,7 +179,8 @@ static void a_longer_timeframe_is_followed_without_looking_ahead(void **state)
     struct world *w = world_new();
     world_walk(w, "NIFTY50", WORLD_OPEN_MS, 61, 1);
     struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "bob", NULL);
-    subscribe(w, a, "5min", "{\"h\":{\"name\":\"SMA\",\"params\":{\"length\":2,\"timeframe\":\"15min\"}}}");
+    subscribe(w, a, "5min",
+              "{\"h\":{\"name\":\"SMA\",\"params\":{\"length\":2,\"timeframe\":\"15min\"}}}");
     world_walk(w, "NIFTY50", WORLD_OPEN_MS + 61 * WORLD_MINUTE_MS, 60, 2);
     subscribe(w, b, "15min", "{\"h\":{\"name\":\"SMA\",\"params\":{\"length\":2}}}");
     assert_int_equal(world_instances(w), 2); /* the 15min one, and the one that follows it */
@@ -225,7 +229,8 @@ static void a_pending_bar_and_the_next_one_form_side_by_side(void **state)
     world_tick(w, "NIFTY50", at + WORLD_MINUTE_MS + 1500, 202);
     assert_says(live->closed.data, "\"close\":150");
     assert_string_equal(live->closed.data, other->closed.data);
-    char value[48]; /* with the pending bar closed, the forming one has the value it had ahead of it */
+    char value[48]; /* with the pending bar closed, the forming one has the value it had ahead of it
+                     */
     snprintf(value, sizeof value, "%.*s", (int)strcspn(ahead, "}"), ahead);
     assert_says(strstr(live->stream.data, ":01.500Z"), value);
     world_destroy(&w);
@@ -357,9 +362,13 @@ static void a_silent_feed_is_told_and_its_return_too(void **state)
 static void act(struct world *w, struct client *client, unsigned draw)
 {
     static const char *const TIMEFRAMES[] = {"1min", "3min", "5min", "30s"};
-    static const char *const INDICATORS[] = {
-        "RSI(14)", "EMA(9)", "SMA(5)", "BBANDS(20,2)", "ATR(14)", "MACD(12,26,9)",
-        "SMA(length=4,source=RSI(5))"};
+    static const char *const WANTED[] = {"RSI(14)",
+                                         "EMA(9)",
+                                         "SMA(5)",
+                                         "BBANDS(20,2)",
+                                         "ATR(14)",
+                                         "MACD(12,26,9)",
+                                         "SMA(length=4,source=RSI(5))"};
     switch (draw % 7) {
     case 0:
     case 1:
@@ -368,7 +377,7 @@ static void act(struct world *w, struct client *client, unsigned draw)
                   "{\"type\":\"subscribe\",\"symbol\":\"%s\",\"timeframe\":\"%s\",\"history\":%u,"
                   "\"indicators\":[\"%s\"]}",
                   draw % 2 ? "NIFTY50" : "BANKNIFTY", TIMEFRAMES[draw / 7 % 4], draw % 9,
-                  INDICATORS[draw / 28 % 7]);
+                  WANTED[draw / 28 % 7]);
         break;
     case 3:
         world_ask(w, client, "{\"type\":\"unsubscribe\"}");
@@ -421,7 +430,7 @@ static char *stream_of_s(size_t crowd, unsigned seed)
 static void nobody_notices_what_others_do(void **state)
 {
     (void)state;
-        char *alone = stream_of_s(0, 0);
+    char *alone = stream_of_s(0, 0);
     assert_true(strlen(alone) > 100000);
     for (unsigned seed = 1; seed <= 3; seed++) {
         char *crowded = stream_of_s(60, seed);

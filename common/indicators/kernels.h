@@ -1,0 +1,467 @@
+/* kernels - what indicators are made of: windows, sums, averages, extremes.
+ *
+ * How to write an indicator:
+ *
+ *      struct mom {                         // its state: kernels and plain numbers, no pointers
+ *          struct ring past;
+ *      };
+ *      static void mom_init(struct arena *arena, const double *params)
+ *      {
+ *          struct mom *self = arena_struct(arena, sizeof *self);
+ *          ring_init(&self->past, arena, (uint32_t)params[0]);
+ *      }
+ *      INDICATOR_STEP mom_step(struct mom *self, const double *in, double *out, bool keep)
+ *      {
+ *          double before = ring_push(&self->past, in[0], keep);   // NAN while the ring fills
+ *          out[0] = in[0] - before;
+ *      }
+ *      INDICATOR_FUNCTIONS(mom)             // mom_commit and mom_peek
+ *      ROW(mom, .name = "MOM", ...)         // the table row; then its line in indicator_list.c
+ *
+ * Each kernel is a struct with an init, which takes its arrays from the arena, and a step that
+ * takes one value and gives what follows from it; with keep false nothing changes. A kernel's
+ * answer is NAN until its window is full. Sums carry their rounding errors along (Dekker 1971, A
+ * floating-point technique for extending the available precision, pp. 224-242), so a window that
+ * slides over ten million bars, or over a price that was a million for a moment, holds what a fresh
+ * one would. */
+#ifndef INDSUB_INDICATORS_KERNELS_H
+#define INDSUB_INDICATORS_KERNELS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/indicators/arena.h"
+#include "common/indicators/indicator.h"
+
+#define KERNEL static inline __attribute__((always_inline))
+
+/* Where the convention of the references is to call a quantity zero. */
+#define KERNEL_ZERO 1e-14
+KERNEL bool is_zero(double x)
+{
+    return x < KERNEL_ZERO && x > -KERNEL_ZERO;
+}
+
+/* ---- double-double ----------------------------------------------------------------------------
+ */
+
+/* An unevaluated sum: hi is the value, lo what it lacks. */
+struct dd {
+    double hi, lo;
+};
+
+/* a + b exactly (Knuth 1969, The Art of Computer Programming 2, section 4.2.2). */
+KERNEL struct dd two_sum(double a, double b)
+{
+    double sum = a + b, part = sum - a;
+    return (struct dd){sum, (a - (sum - part)) + (b - part)};
+}
+
+/* a b exactly (Veltkamp's splitting and Dekker's product, 1971, p. 234). */
+KERNEL struct dd two_product(double a, double b)
+{
+    const double splitter = 134217729; /* 2^27 + 1 */
+    double product = a * b;
+    double a_big = a * splitter, b_big = b * splitter;
+    double a_high = a_big - (a_big - a), b_high = b_big - (b_big - b);
+    double a_low = a - a_high, b_low = b - b_high;
+    double error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    return (struct dd){product, error};
+}
+
+KERNEL struct dd dd_add(struct dd a, struct dd b)
+{
+    struct dd sum = two_sum(a.hi, b.hi);
+    sum.lo += a.lo + b.lo;
+    return sum;
+}
+
+KERNEL struct dd dd_subtract(struct dd a, struct dd b)
+{
+    return dd_add(a, (struct dd){-b.hi, -b.lo});
+}
+
+KERNEL struct dd dd_add_number(struct dd a, double x)
+{
+    struct dd sum = two_sum(a.hi, x);
+    sum.lo += a.lo;
+    return sum;
+}
+
+KERNEL struct dd dd_multiply(struct dd a, struct dd b)
+{
+    struct dd product = two_product(a.hi, b.hi);
+    product.lo += a.hi * b.lo + a.lo * b.hi;
+    return product;
+}
+
+KERNEL struct dd dd_scale(struct dd a, double x)
+{
+    struct dd product = two_product(a.hi, x);
+    product.lo += a.lo * x;
+    return product;
+}
+
+KERNEL double dd_value(struct dd a)
+{
+    return a.hi + a.lo;
+}
+
+/* ---- ring: the last n values ------------------------------------------------------------------
+ */
+
+struct ring {
+    uint32_t n, head, filled;
+    int32_t data;
+};
+
+static inline void ring_init(struct ring *self, struct arena *arena, uint32_t n)
+{
+    self->n = n;
+    self->head = self->filled = 0;
+    self->data = arena_array(arena, self, n, sizeof(double));
+}
+
+KERNEL double *ring_data(const struct ring *self)
+{
+    return arena_at(self, self->data);
+}
+
+KERNEL bool ring_is_full(const struct ring *self)
+{
+    return self->filled == self->n;
+}
+
+/* The value that the next push drives out: that of n pushes ago. Zero while the ring fills, since
+ * its memory is; see ring_is_full. */
+KERNEL double ring_oldest(const struct ring *self)
+{
+    return ring_data(self)[self->head];
+}
+
+/* The value of `ago` pushes back; 1 is the last one pushed. */
+KERNEL double ring_ago(const struct ring *self, uint32_t ago)
+{
+    uint32_t at = self->head >= ago ? self->head - ago : self->head + self->n - ago;
+    return ring_data(self)[at];
+}
+
+KERNEL void ring_store(struct ring *self, double x, bool keep)
+{
+    if (!keep)
+        return;
+    ring_data(self)[self->head] = x;
+    self->head = self->head + 1 == self->n ? 0 : self->head + 1;
+    self->filled += self->filled < self->n;
+}
+
+/* Pushes x and gives the value of n pushes before it, NAN if there is none. */
+KERNEL double ring_push(struct ring *self, double x, bool keep)
+{
+    double before = ring_is_full(self) ? ring_oldest(self) : NAN;
+    ring_store(self, x, keep);
+    return before;
+}
+
+/* ---- sum and mean of the last n ---------------------------------------------------------------
+ */
+
+struct window_sum {
+    struct ring ring;
+    struct dd sum;
+};
+
+static inline void window_sum_init(struct window_sum *self, struct arena *arena, uint32_t n)
+{
+    ring_init(&self->ring, arena, n);
+    self->sum = (struct dd){0, 0};
+}
+
+/* The sum with x in, whether the window is full or not; *full tells. */
+KERNEL struct dd window_sum_slide(struct window_sum *self, double x, bool *full, bool keep)
+{
+    struct dd change = two_sum(x, -ring_oldest(&self->ring));
+    struct dd sum = dd_add(self->sum, change);
+    *full = self->ring.filled + 1 >= self->ring.n;
+    if (keep)
+        self->sum = sum;
+    ring_store(&self->ring, x, keep);
+    return sum;
+}
+
+KERNEL double window_sum_step(struct window_sum *self, double x, bool keep)
+{
+    bool full;
+    struct dd sum = window_sum_slide(self, x, &full, keep);
+    return full ? dd_value(sum) : NAN;
+}
+
+KERNEL double mean_step(struct window_sum *self, double x, bool keep)
+{
+    return window_sum_step(self, x, keep) / self->ring.n;
+}
+
+/* ---- variance of the last n -------------------------------------------------------------------
+ */
+
+struct moments {
+    struct window_sum sum;
+    struct dd squares;
+    double last;
+    uint32_t same; /* how many equal values came last: a flat window has variance zero exactly */
+};
+
+static inline void moments_init(struct moments *self, struct arena *arena, uint32_t n)
+{
+    window_sum_init(&self->sum, arena, n);
+    self->squares = (struct dd){0, 0};
+    self->last = NAN;
+    self->same = 0;
+}
+
+/* Takes x; gives the mean, and n times the population variance (the squared deviations' sum). Both
+ * NAN until the window is full. */
+KERNEL double moments_step(struct moments *self, double x, double *deviations, bool keep)
+{
+    double n = self->sum.ring.n, oldest = ring_oldest(&self->sum.ring);
+    struct dd squares = dd_add(self->squares, dd_multiply(two_sum(x, -oldest), two_sum(x, oldest)));
+    uint32_t same = x == self->last ? self->same + 1 : 1;
+    bool full;
+    struct dd sum = window_sum_slide(&self->sum, x, &full, keep);
+    if (keep) {
+        self->squares = squares;
+        self->last = x;
+        self->same = same < self->sum.ring.n ? same : self->sum.ring.n;
+    }
+    *deviations = NAN;
+    if (!full)
+        return NAN;
+    double spread = dd_value(dd_subtract(dd_scale(squares, n), dd_multiply(sum, sum))) / n;
+    *deviations = same >= self->sum.ring.n || spread < 0 ? 0 : spread;
+    return dd_value(sum) / n;
+}
+
+/* ---- weighted mean of the last n: weights 1, 2, ..., n ----------------------------------------
+ */
+
+struct weighted {
+    struct window_sum sum;
+    struct dd weighted;
+};
+
+static inline void weighted_init(struct weighted *self, struct arena *arena, uint32_t n)
+{
+    window_sum_init(&self->sum, arena, n);
+    self->weighted = (struct dd){0, 0};
+}
+
+KERNEL double weighted_step(struct weighted *self, double x, bool keep)
+{
+    double n = self->sum.ring.n;
+    /* Every value in the window loses one weight, the new one comes in with n (less while it fills:
+     * the first values then have been given too much, which the subtraction has taken back). */
+    struct dd total = dd_add(dd_subtract(self->weighted, self->sum.sum), two_product(x, n));
+    bool full;
+    window_sum_slide(&self->sum, x, &full, keep);
+    if (keep)
+        self->weighted = total;
+    return full ? dd_value(total) / (n * (n + 1) / 2) : NAN;
+}
+
+/* ---- exponential average, seeded with the mean of the first n ---------------------------------
+ */
+
+struct ema {
+    double value, factor;
+    uint32_t n, seen;
+};
+
+static inline void ema_init_factor(struct ema *self, uint32_t n, double factor)
+{
+    *self = (struct ema){.factor = factor, .n = n};
+}
+
+static inline void ema_init(struct ema *self, uint32_t n)
+{
+    ema_init_factor(self, n, 2.0 / (n + 1));
+}
+
+/* While the seed is gathered, value is its sum. */
+KERNEL double ema_step(struct ema *self, double x, bool keep)
+{
+    uint32_t seen = self->seen + 1;
+    double value;
+    if (__builtin_expect(seen > self->n, 1)) {
+        value = (x - self->value) * self->factor + self->value;
+        seen = self->seen;
+    } else {
+        value = self->value + x;
+        if (seen == self->n)
+            value /= self->n;
+    }
+    if (keep) {
+        self->value = value;
+        self->seen = seen;
+    }
+    return seen >= self->n ? value : NAN;
+}
+
+/* ---- Wilder's average, seeded with the mean of the first n (Wilder 1978, p. 21) ----------------
+ */
+
+struct wilder {
+    double value;
+    uint32_t n, seen;
+};
+
+static inline void wilder_init(struct wilder *self, uint32_t n)
+{
+    *self = (struct wilder){.n = n};
+}
+
+KERNEL double wilder_step(struct wilder *self, double x, bool keep)
+{
+    uint32_t seen = self->seen + 1;
+    double value;
+    if (__builtin_expect(seen > self->n, 1)) {
+        value = (self->value * (self->n - 1) + x) / self->n;
+        seen = self->seen;
+    } else {
+        value = self->value + x;
+        if (seen == self->n)
+            value /= self->n;
+    }
+    if (keep) {
+        self->value = value;
+        self->seen = seen;
+    }
+    return seen >= self->n ? value : NAN;
+}
+
+/* ---- extremes of the last n -------------------------------------------------------------------
+ */
+
+/* A deque of values that can still become the extreme, each better than all behind it:
+ *
+ *      9 ─ 7 ─ 4      push 5: 4 will never be the highest again     9 ─ 7 ─ 5
+ *
+ * Each value goes in once and out once, whatever n. Of equal values the newest stays. */
+struct extreme {
+    uint32_t n, seen; /* seen counts up to n, then stands */
+    uint32_t head, size;
+    uint32_t now; /* number of the next value; wraps around */
+    bool lowest;
+    int32_t values, numbers;
+};
+
+static inline void extreme_init(struct extreme *self, struct arena *arena, uint32_t n, bool lowest)
+{
+    *self = (struct extreme){.n = n, .lowest = lowest};
+    self->values = arena_array(arena, self, n, sizeof(double));
+    self->numbers = arena_array(arena, self, n, sizeof(uint32_t));
+}
+
+KERNEL uint32_t extreme_place(const struct extreme *self, uint32_t i)
+{
+    uint32_t at = self->head + i;
+    return at >= self->n ? at - self->n : at;
+}
+
+KERNEL bool extreme_beats(const struct extreme *self, double x, double y)
+{
+    return self->lowest ? x <= y : x >= y;
+}
+
+/* The extreme of the last n with x in, NAN until there are n; *ago (may be NULL) says how many
+ * values ago it was. */
+KERNEL double extreme_step_at(struct extreme *self, double x, uint32_t *ago, bool keep)
+{
+    double *values = arena_at(self, self->values);
+    uint32_t *numbers = arena_at(self, self->numbers);
+    uint32_t head = self->head, size = self->size, seen = self->seen;
+    seen += seen < self->n;
+    if (size > 0 && self->now - numbers[head] >= self->n) { /* too old from now on */
+        head = head + 1 == self->n ? 0 : head + 1;
+        size--;
+    }
+    bool best = size == 0 || extreme_beats(self, x, values[head]);
+    double value = best ? x : values[head];
+    if (ago)
+        *ago = best ? 0 : self->now - numbers[head];
+    if (keep) {
+        self->head = head;
+        while (size > 0 && extreme_beats(self, x, values[extreme_place(self, size - 1)]))
+            size--;
+        uint32_t at = extreme_place(self, size);
+        values[at] = x;
+        numbers[at] = self->now;
+        self->size = size + 1;
+        self->now++;
+        self->seen = seen;
+    }
+    return seen >= self->n ? value : NAN;
+}
+
+KERNEL double extreme_step(struct extreme *self, double x, bool keep)
+{
+    return extreme_step_at(self, x, NULL, keep);
+}
+
+/* ---- true range (Wilder 1978, p. 21) ----------------------------------------------------------
+ */
+
+/* NAN on the first bar, which has no close before it. */
+KERNEL double true_range(double high, double low, double close_before)
+{
+    double range = high - low, up = fabs(high - close_before), down = fabs(low - close_before);
+    if (isnan(close_before))
+        return NAN;
+    range = up > range ? up : range;
+    return down > range ? down : range;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------
+ */
+
+/* Defines row indicator_NAME with the functions that INDICATOR_FUNCTIONS has made. */
+#define ROW(NAME, ...)                          \
+    const struct indicator indicator_##NAME = { \
+        .init = NAME##_init, .commit = NAME##_commit, .peek = NAME##_peek, __VA_ARGS__}
+
+#define LENGTH(DEFAULT, MINIMUM)                                             \
+    {                                                                        \
+        .name = "length", .type = PARAM_INT, .def = DEFAULT, .min = MINIMUM, \
+        .max = INDICATOR_LENGTH_MAX, .about = "bars in the window"           \
+    }
+#define WHOLE(NAME, DEFAULT, MINIMUM, ABOUT)                             \
+    {                                                                    \
+        .name = NAME, .type = PARAM_INT, .def = DEFAULT, .min = MINIMUM, \
+        .max = INDICATOR_LENGTH_MAX, .about = ABOUT                      \
+    }
+#define REAL(NAME, DEFAULT, MINIMUM, MAXIMUM, ABOUT)                                      \
+    {                                                                                     \
+        .name = NAME, .type = PARAM_REAL, .def = DEFAULT, .min = MINIMUM, .max = MAXIMUM, \
+        .about = ABOUT                                                                    \
+    }
+
+/* Inputs. */
+#define SOURCE(FIELD)   \
+    {                   \
+        FIELD, "source" \
+    }
+#define ON_CLOSE SOURCE(FIELD_CLOSE)
+#define BAR(FIELD)  \
+    {               \
+        FIELD, NULL \
+    }
+
+/* Warm-up, for rows whose first parameter is a window. */
+size_t length_bars(const double *params);        /* length */
+size_t length_plus_1_bars(const double *params); /* length + 1 */
+size_t one_bar(const double *params);            /* 1 */
+size_t forever_bars(const double *params);       /* 0: it depends on the start for ever */
+/* After how many bars a weight that shrinks by `factor` a bar is below 1e-9 / 2 of what it was. */
+size_t decay_bars(double factor);
+
+#endif
