@@ -108,22 +108,37 @@ static int sextet(char c)
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
+/* Decodes base64url. Only the one way to write these bytes is taken: no padding, no set bit behind
+ * the last byte. */
+static bool decode(const char *text, size_t size, struct buf *bytes)
+{
+    unsigned waiting = 0, bits = 0;
+    for (size_t i = 0; i < size; i++) {
+        int value = sextet(text[i]);
+        if (value < 0)
+            return false;
+        waiting = (waiting << 6 | (unsigned)value) & 0xFFFF;
+        if ((bits += 6) >= 8) {
+            bits -= 8;
+            buf_put_char(bytes, (char)(waiting >> bits & 0xFF));
+        }
+    }
+    return size % 4 != 1 && bytes->size > 0 && (waiting & ((1u << bits) - 1)) == 0;
+}
+
+static bool is_base64url(const char *text)
+{
+    struct buf bytes = {0};
+    bool good = decode(text, strlen(text), &bytes);
+    buf_destroy(&bytes);
+    return good;
+}
+
 /* One part of a token as JSON; NULL if it is not base64url of a JSON object. */
 static cJSON *decode_part(const char *text, size_t size)
 {
     struct buf bytes = {0};
-    unsigned waiting = 0, bits = 0;
-    bool good = size % 4 != 1;
-    for (size_t i = 0; i < size && good; i++) {
-        int value = sextet(text[i]);
-        good = value >= 0;
-        waiting = (waiting << 6 | (unsigned)value) & 0xFFFF;
-        if ((bits += 6) >= 8) {
-            bits -= 8;
-            buf_put_char(&bytes, (char)(waiting >> bits & 0xFF));
-        }
-    }
-    cJSON *json = good && bytes.size > 0 ? json_parse(bytes.data, bytes.size, NULL) : NULL;
+    cJSON *json = decode(text, size, &bytes) ? json_parse(bytes.data, bytes.size, NULL) : NULL;
     buf_destroy(&bytes);
     if (cJSON_IsObject(json))
         return json;
@@ -131,7 +146,7 @@ static cJSON *decode_part(const char *text, size_t size)
     return NULL;
 }
 
-/* A member as text; NULL if it is not there, `otherwise` left as it is if it is no string. */
+/* A member as text; NULL if it is not there or no string. */
 static const char *member_text(const cJSON *json, const char *name)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(json, name);
@@ -207,25 +222,70 @@ static enum err_code check_times(const cJSON *claims, int64_t now_s,
     return ERR_OK;
 }
 
-static bool is_printable(const char *text)
+/* 1 to max bytes of UTF-8 without control characters: neither C0 nor C1 (U+0080 to U+009F), which
+ * terminals obey too. */
+static bool is_printable(const char *text, size_t max)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
+        if (c < 0x20 || c == 0x7F || (c == 0xC2 && next >= 0x80 && next < 0xA0))
             return false;
-    return true;
+    }
+    return size > 0 && size <= max;
+}
+
+static bool user_is_valid(const char *user)
+{
+    return is_printable(user, TOKEN_USER_MAX);
+}
+
+/* A session id has the form of a key id. */
+static bool sid_is_valid(const char *sid)
+{
+    return token_kid_is_valid(sid);
 }
 
 static enum err_code read_names(const cJSON *claims, struct token_claims *out, struct err *err)
 {
-    const char *sub = member_text(claims, "sub"), *sid = member_text(claims, "sid");
-    if (!sub || sub[0] == '\0' || strlen(sub) > TOKEN_USER_MAX || !is_printable(sub))
+    const char *sub = member_text(claims, "sub"), *sid = member_text(claims, "sid"),
+               *jti = member_text(claims, "jti");
+    if (!sub || !user_is_valid(sub))
         return refuse(err, "the token names no user (sub)");
-    if (has_member(claims, "sid") &&
-        (!sid || strlen(sid) > TOKEN_SID_MAX || !token_kid_is_valid(sid)))
+    if (has_member(claims, "sid") && (!sid || !sid_is_valid(sid)))
         return refuse(err, "the token's sid is no session id");
+    if (has_member(claims, "jti") && (!jti || !is_printable(jti, TOKEN_JTI_MAX)))
+        return refuse(err, "the token's jti is no id");
     strcpy(out->user, sub);
     strcpy(out->sid, sid ? sid : "");
+    strcpy(out->jti, jti ? jti : "");
     return ERR_OK;
+}
+
+static bool add_symbol(struct token_claims *claims, const char *glob)
+{
+    size_t used = strlen(claims->symbols), size = strlen(glob);
+    for (size_t i = 0; i < size; i++)
+        if (glob[i] < 0x20 || glob[i] > 0x7E)
+            return false;
+    if (size == 0 || used + size + 1 > TOKEN_SYMBOLS_MAX)
+        return false;
+    memcpy(claims->symbols + used, glob, size);
+    strcpy(claims->symbols + used + size, "\n");
+    return true;
+}
+
+/* A list that cannot be read must not become one without limits. */
+static enum err_code read_symbols(const cJSON *claims, struct token_claims *out, struct err *err)
+{
+    const cJSON *symbols = cJSON_GetObjectItemCaseSensitive(claims, "symbols"), *one;
+    bool good = !symbols || cJSON_IsArray(symbols);
+    cJSON_ArrayForEach(one, symbols)
+    {
+        good = good && cJSON_IsString(one) && add_symbol(out, one->valuestring);
+    }
+    out->has_symbols = symbols != NULL;
+    return good ? ERR_OK : refuse(err, "the token's symbols are no list of names");
 }
 
 static unsigned scope_flag(const char *name, size_t size)
@@ -284,7 +344,7 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
                            struct err *err)
 {
     const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
-    if (!second || strchr(second + 1, '.') || strlen(token) > TOKEN_SIZE_MAX)
+    if (!second || strlen(token) > TOKEN_SIZE_MAX || !is_base64url(second + 1))
         return refuse(err, "that is no token: three parts joined by dots are expected");
     cJSON *header = decode_part(token, (size_t)(first - token)),
           *payload = decode_part(first + 1, (size_t)(second - first - 1));
@@ -301,6 +361,8 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
     if (code == ERR_OK)
         code = check_origin(payload, rules, err);
     if (code == ERR_OK)
+        code = read_symbols(payload, claims, err);
+    if (code == ERR_OK)
         claims->scopes = read_scopes(payload);
     cJSON_Delete(header);
     cJSON_Delete(payload);
@@ -310,31 +372,67 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
 /* ---- minting ----------------------------------------------------------------------------------
  */
 
-static bool add_claims(jwt_t *jwt, const struct token_claims *claims, int64_t now_s)
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buf_put_format(out, ",\"%s\":", name);
+    json_put_string(out, text);
+}
+
+static void put_symbols(struct buf *out, const char *globs)
+{
+    buf_put_text(out, ",\"symbols\":[");
+    for (const char *at = globs; *at;) {
+        size_t size = strcspn(at, "\n");
+        char *glob = mem_strndup(at, size);
+        buf_put_text(out, at > globs ? "," : "");
+        json_put_string(out, glob);
+        free(glob);
+        at += size + (at[size] == '\n');
+    }
+    buf_put_char(out, ']');
+}
+
+static void put_claims(struct buf *out, const struct token_claims *claims, int64_t now_s)
 {
     struct buf scope = {0};
+    buf_put_text(&scope, "");
     for (size_t i = 0; i < sizeof SCOPES / sizeof *SCOPES; i++)
         if (claims->scopes & SCOPES[i].flag)
             buf_put_format(&scope, "%s%s", scope.size > 0 ? " " : "", SCOPES[i].name);
-    bool good = jwt_add_grant(jwt, "sub", claims->user) == 0 &&
-                jwt_add_grant_int(jwt, "iat", (long)now_s) == 0 &&
-                jwt_add_grant_int(jwt, "exp", (long)claims->expires_at_s) == 0 &&
-                (!claims->sid[0] || jwt_add_grant(jwt, "sid", claims->sid) == 0) &&
-                (scope.size == 0 || jwt_add_grant(jwt, "scope", scope.data) == 0);
+    buf_put_text(out, "{\"iat\":");
+    json_put_integer(out, now_s);
+    buf_put_text(out, ",\"exp\":");
+    json_put_integer(out, claims->expires_at_s);
+    put_text(out, "sub", claims->user);
+    put_text(out, "sid", claims->sid);
+    put_text(out, "jti", claims->jti);
+    put_text(out, "scope", scope.data);
+    if (claims->has_symbols)
+        put_symbols(out, claims->symbols);
+    buf_put_char(out, '}');
     buf_destroy(&scope);
-    return good;
 }
 
 enum err_code token_mint(const void *secret, size_t size, const struct token_claims *claims,
                          int64_t now_s, char **token, struct err *err)
 {
+    struct buf json = {0};
     jwt_t *jwt = NULL;
-    char *text = NULL;
+    *token = NULL;
+    if (!user_is_valid(claims->user))
+        return err_set(err, ERR_BAD_PARAMETER, "a user has 1 to %d bytes of printable UTF-8",
+                       TOKEN_USER_MAX);
+    if (claims->sid[0] && !sid_is_valid(claims->sid))
+        return err_set(err, ERR_BAD_PARAMETER, "a session id has 1 to %d of A-Z a-z 0-9 . _ -",
+                       TOKEN_SID_MAX);
+    put_claims(&json, claims, now_s);
     if (jwt_new(&jwt) == 0 && jwt_set_alg(jwt, JWT_ALG_HS256, secret, (int)size) == 0 &&
-        add_claims(jwt, claims, now_s))
-        text = jwt_encode_str(jwt);
-    *token = text;
+        jwt_add_grants_json(jwt, json.data) == 0)
+        *token = jwt_encode_str(jwt);
     jwt_free(jwt);
+    buf_destroy(&json);
     return *token ? ERR_OK : err_set(err, ERR_INTERNAL, "the token could not be made");
 }
 

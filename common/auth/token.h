@@ -5,20 +5,31 @@
 #ifndef INDSUB_AUTH_TOKEN_H
 #define INDSUB_AUTH_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
 
-enum { TOKEN_SIZE_MAX = 8192, TOKEN_USER_MAX = 128, TOKEN_SID_MAX = 64, TOKEN_KID_MAX = 64 };
+enum {
+    TOKEN_SIZE_MAX = 8192,
+    TOKEN_USER_MAX = 128,
+    TOKEN_SID_MAX = 64,
+    TOKEN_JTI_MAX = 128,
+    TOKEN_KID_MAX = 64,
+    TOKEN_SYMBOLS_MAX = 1024
+};
 
 enum token_scope { TOKEN_SCOPE_FEED = 1, TOKEN_SCOPE_ADMIN = 2 };
 
 struct token_claims {
-    char user[TOKEN_USER_MAX + 1]; /* sub */
-    char sid[TOKEN_SID_MAX + 1];   /* "" if there is none */
-    unsigned scopes;               /* of enum token_scope; others are ignored */
-    int64_t expires_at_s;          /* since 1970 */
+    char user[TOKEN_USER_MAX + 1];       /* sub */
+    char sid[TOKEN_SID_MAX + 1];         /* "" if there is none */
+    char jti[TOKEN_JTI_MAX + 1];         /* the token's own id, "" if there is none */
+    unsigned scopes;                     /* of enum token_scope; others are ignored */
+    int64_t expires_at_s;                /* since 1970 */
+    bool has_symbols;                    /* false: the token says nothing of symbols */
+    char symbols[TOKEN_SYMBOLS_MAX + 1]; /* globs of those it is for, a newline behind each */
 };
 
 /* What a token must meet beside its signature. */
@@ -49,7 +60,8 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
                            const struct token_rules *rules, struct token_claims *claims,
                            struct err *err);
 
-/* Mints a token under HS256. *token is the caller's to free. */
+/* Mints a token under HS256. *token is the caller's to free. Errors: BAD_PARAMETER for a
+ * user or sid that no verification would take. */
 enum err_code token_mint(const void *secret, size_t size, const struct token_claims *claims,
                          int64_t now_s, char **token, struct err *err);
 

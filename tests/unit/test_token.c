@@ -8,12 +8,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jwt.h>
+
 #include "common/auth/token.h"
 #include "common/base/buf.h"
 
 static const char SECRET[] = "a secret of thirty-two bytes or so";
 static const struct token_rules RULES = {.skew_s = 5};
 enum { NOW_S = 1762232700 };
+
+/* Of keys that were made for this test alone; both say the same:
+ * {"sub":"alice","exp":1762236300,"aud":["other","indsub"],"iss":"https://login.example.com",
+ *  "jti":"7f","nbf":1762232700,"scope":["feed","other"],"symbols":["NIFTY*","M&M"]} */
+static const char RSA_PUBLIC[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA08Ya0rhcwd0Vg+y9NSJA\n"
+    "5bxEhqdGkHYIP/+tVJRsLa59jkxgx6QEhj5dnic802wmiE9Wiz5Y6vCfEAsPCfi8\n"
+    "iDRAhWE9PAqLsaJujsKJrZ1serXrpxqOWi7HWp8lO51U348/y8dPQ0tuyqOYvoxA\n"
+    "wa3sCPtt+Xgu/WTPO9f9NEAhal0rodgKF9VJP+hPOIXgflEFmyvOnwswQUMW/Ie6\n"
+    "tBVsmI77QGrQLH4WcR1bKjrmMiJ/EUZli61Hs9dO0AZFTPEG72kNkjxICacIirXM\n"
+    "zwbqSqUwJmxnxK7jNX2oRV6nxbULQ9gbWnPAHHoZugRrS+vyGLwoal6uB/veQazu\n"
+    "wQIDAQAB\n"
+    "-----END PUBLIC KEY-----\n";
+static const char EC_PUBLIC[] = "-----BEGIN PUBLIC KEY-----\n"
+                                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7q0OzMCmnQA75y9Qd0vpWKfRtGv4\n"
+                                "NieHLBFWpAxeDccKdMXxq2ztIyAYHkXKvSAqdt04ffRN9k8c4H+t46pzzw==\n"
+                                "-----END PUBLIC KEY-----\n";
+static const char RS256[] =
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc2"
+    "MjIzNjMwMCwiYXVkIjpbIm90aGVyIiwiaW5kc3ViIl0sImlzcyI6Imh0dHBzOi8vbG9naW4uZXhhbXBsZS5jb20i"
+    "LCJqdGkiOiI3ZiIsIm5iZiI6MTc2MjIzMjcwMCwic2NvcGUiOlsiZmVlZCIsIm90aGVyIl0sInN5bWJvbHMiOlsi"
+    "TklGVFkqIiwiTSZNIl19.RvzlZ_IHqYV9F-NtVWL34yaNINmiHxtEmKcfIGlrOuYsRN0p-FJA4WqzNUdgRFqX2eJ"
+    "MF2cygU3FmYbQUl7RBrLTYnFVyOuBGr56t5kKoWz3J4D8gcEf0b41DUr0098lD4TrIWsphdQbXB5jnDOg80U_WP4"
+    "rV4Z1LDr0QbGjkKPAYCu6bMb7zVurrJEiEAQSKz692pJvFOItKiEY-lQQBNWBrXfjlzl8N41-Tagw0RlUib66Szg"
+    "7DIoY2kMDsbYVjWj5sAI4STG20kts8_bCiZrhVsApa3E8Wzvfdh5hla7yoiTT3AiGHi4hF3iEsUHJ5T3-exbw2K1"
+    "Aj4QT3pkcyw";
+static const char ES256[] =
+    "eyJhbGciOiJFUzI1NiIsImtpZCI6ImVjLTEiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc2M"
+    "jIzNjMwMCwiYXVkIjpbIm90aGVyIiwiaW5kc3ViIl0sImlzcyI6Imh0dHBzOi8vbG9naW4uZXhhbXBsZS5jb20iL"
+    "CJqdGkiOiI3ZiIsIm5iZiI6MTc2MjIzMjcwMCwic2NvcGUiOlsiZmVlZCIsIm90aGVyIl0sInN5bWJvbHMiOlsiT"
+    "klGVFkqIiwiTSZNIl19.TErumZ7GJhGHlhVsRWlsZbnDBimRp0qG2Tp5bRFEQUOSnvXXN0jN9u5-07JW6S4NpsWk"
+    "LFS-TAC8j-oM8poxug";
 
 static struct token_keys *keys(void)
 {
@@ -102,7 +137,7 @@ static void any_changed_byte_is_noticed(void **state)
     char *token = mint(NOW_S + 60, 0, "");
     size_t size = strlen(token);
     (void)state;
-    for (size_t i = 0; i + 1 < size; i++) { /* the last character has unused bits */
+    for (size_t i = 0; i < size; i++) {
         char kept = token[i];
         token[i] = kept == 'A' ? 'B' : 'A';
         assert_int_not_equal(verify(token, NOW_S, &claims), ERR_OK);
@@ -184,6 +219,270 @@ static void scopes_are_read_from_a_command_line(void **state)
     assert_int_equal(token_parse_scopes("root", &scopes, NULL), ERR_BAD_PARAMETER);
 }
 
+/* Signs claims as they stand, so that a signature can be right and its claims wrong. */
+static enum err_code verify_claims(const char *json, struct token_claims *claims)
+{
+    jwt_t *jwt = NULL;
+    assert_int_equal(jwt_new(&jwt), 0);
+    assert_int_equal(
+        jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)SECRET, (int)strlen(SECRET)), 0);
+    assert_int_equal(jwt_add_grants_json(jwt, json), 0);
+    char *token = jwt_encode_str(jwt);
+    enum err_code code = verify(token, NOW_S, claims);
+    jwt_free(jwt);
+    free(token);
+    return code;
+}
+
+#define GOOD "\"sub\":\"alice\",\"exp\":1762236300"
+
+static void each_claim_must_be_what_it_should(void **state)
+{
+    static const char *const BAD[] = {
+        "{\"exp\":1762236300}",
+        "{\"sub\":\"\",\"exp\":1762236300}",
+        "{\"sub\":7,\"exp\":1762236300}",
+        "{\"sub\":\"a\\nb\",\"exp\":1762236300}",
+        "{\"sub\":\"a\\u001b[2J\",\"exp\":1762236300}",
+        "{\"sub\":\"a\\u009b2J\",\"exp\":1762236300}",
+        "{\"sub\":\"alice\"}",
+        "{\"sub\":\"alice\",\"exp\":\"1762236300\"}",
+        "{\"sub\":\"alice\",\"exp\":null}",
+        "{\"sub\":\"alice\",\"exp\":1e300}",
+        "{" GOOD ",\"nbf\":1762232706}",
+        "{" GOOD ",\"nbf\":\"now\"}",
+        "{" GOOD ",\"sid\":\"\"}",
+        "{" GOOD ",\"sid\":\"tab 1\"}",
+        "{" GOOD ",\"sid\":\"../x\"}",
+        "{" GOOD ",\"sid\":5}",
+        "{" GOOD ",\"jti\":5}",
+        "{" GOOD ",\"jti\":\"\"}",
+        "{" GOOD ",\"symbols\":\"NIFTY50\"}",
+        "{" GOOD ",\"symbols\":null}",
+        "{" GOOD ",\"symbols\":[\"NIFTY50\",5]}",
+        "{" GOOD ",\"symbols\":[\"NIFTY50\\nM&M\"]}",
+        "{" GOOD ",\"symbols\":[\"\"]}",
+    };
+    struct token_claims claims;
+    (void)state;
+    assert_int_equal(verify_claims("{" GOOD "}", &claims), ERR_OK);
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        if (verify_claims(BAD[i], &claims) != ERR_UNAUTHENTICATED)
+            fail_msg("taken: %s", BAD[i]);
+}
+
+static void names_have_limits(void **state)
+{
+    struct token_claims claims;
+    struct buf json = {0};
+    (void)state;
+    for (int size = TOKEN_USER_MAX; size <= TOKEN_USER_MAX + 1; size++) {
+        buf_reset(&json);
+        buf_put_format(&json, "{\"exp\":1762236300,\"sub\":\"%0*d\"}", size, 0);
+        assert_int_equal(verify_claims(json.data, &claims),
+                         size > TOKEN_USER_MAX ? ERR_UNAUTHENTICATED : ERR_OK);
+    }
+    for (int size = TOKEN_SID_MAX; size <= TOKEN_SID_MAX + 1; size++) {
+        buf_reset(&json);
+        buf_put_format(&json, "{" GOOD ",\"sid\":\"%0*d\"}", size, 0);
+        assert_int_equal(verify_claims(json.data, &claims),
+                         size > TOKEN_SID_MAX ? ERR_UNAUTHENTICATED : ERR_OK);
+    }
+    for (int size = TOKEN_SYMBOLS_MAX - 1; size <= TOKEN_SYMBOLS_MAX; size++) {
+        buf_reset(&json);
+        buf_put_format(&json, "{" GOOD ",\"symbols\":[\"%0*d\"]}", size, 0);
+        assert_int_equal(verify_claims(json.data, &claims),
+                         size == TOKEN_SYMBOLS_MAX ? ERR_UNAUTHENTICATED : ERR_OK);
+    }
+    buf_destroy(&json);
+}
+
+static void claims_have_their_limits_in_time(void **state)
+{
+    struct token_claims claims;
+    (void)state;
+    assert_int_equal(verify_claims("{" GOOD ",\"nbf\":1762232705}", &claims), ERR_OK);
+    assert_int_equal(verify_claims("{\"sub\":\"\u0905\",\"exp\":1762232695.9}", &claims),
+                     ERR_TOKEN_EXPIRED);
+    assert_int_equal(verify_claims("{\"sub\":\"\u0905\",\"exp\":1762232696}", &claims), ERR_OK);
+    assert_string_equal(claims.user, "\u0905");
+}
+
+static void symbols_absent_are_not_symbols_empty(void **state)
+{
+    struct token_claims claims;
+    (void)state;
+    assert_int_equal(verify_claims("{" GOOD "}", &claims), ERR_OK);
+    assert_false(claims.has_symbols);
+    assert_int_equal(verify_claims("{" GOOD ",\"symbols\":[]}", &claims), ERR_OK);
+    assert_true(claims.has_symbols);
+    assert_string_equal(claims.symbols, "");
+}
+
+static void public_keys_verify_by_kid(void **state)
+{
+    const struct token_rules rules = {.audience = "indsub", .issuer = "https://login.example.com"};
+    struct token_keys *ring = token_keys_new();
+    const char *const tokens[] = {RS256, ES256};
+    (void)state;
+    token_keys_add_public(ring, "rsa-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
+    token_keys_add_public(ring, "ec-1", EC_PUBLIC, strlen(EC_PUBLIC));
+    for (size_t i = 0; i < 2; i++) {
+        struct token_claims claims;
+        assert_int_equal(token_verify(ring, tokens[i], NOW_S, &rules, &claims, NULL), ERR_OK);
+        assert_string_equal(claims.user, "alice");
+        assert_string_equal(claims.jti, "7f");
+        assert_string_equal(claims.symbols, "NIFTY*\nM&M\n");
+        assert_true(claims.has_symbols);
+        assert_int_equal(claims.scopes, TOKEN_SCOPE_FEED);
+        assert_int_equal(token_verify(ring, tokens[i], NOW_S + 3600, &rules, &claims, NULL),
+                         ERR_TOKEN_EXPIRED);
+        assert_int_equal(token_verify(ring, tokens[i], NOW_S - 1, &rules, &claims, NULL),
+                         ERR_UNAUTHENTICATED);
+    }
+    token_keys_destroy(&ring);
+}
+
+/* The signature is right, the key is not the one that the token names. */
+static void a_token_is_held_to_the_key_it_names(void **state)
+{
+    struct token_keys *ring = token_keys_new();
+    struct token_claims claims;
+    struct err wrong = {0}, unknown = {0};
+    (void)state;
+    token_keys_add_public(ring, "ec-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
+    token_keys_add_public(ring, "other", EC_PUBLIC, strlen(EC_PUBLIC));
+    token_keys_add_secret(ring, "rsa-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
+    assert_int_equal(token_verify(ring, ES256, NOW_S, &RULES, &claims, &wrong),
+                     ERR_UNAUTHENTICATED);
+    assert_int_equal(token_verify(ring, RS256, NOW_S, &RULES, &claims, &unknown),
+                     ERR_UNAUTHENTICATED);
+    assert_string_equal(wrong.message, unknown.message); /* which kids there are is not told */
+    token_keys_destroy(&ring);
+}
+
+static void a_secret_is_for_every_hs_algorithm(void **state)
+{
+    static const jwt_alg_t ALGORITHMS[] = {JWT_ALG_HS256, JWT_ALG_HS384, JWT_ALG_HS512};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct token_claims claims;
+        jwt_t *jwt = NULL;
+        assert_int_equal(jwt_new(&jwt), 0);
+        assert_int_equal(
+            jwt_set_alg(jwt, ALGORITHMS[i], (const unsigned char *)SECRET, (int)strlen(SECRET)), 0);
+        assert_int_equal(jwt_add_grants_json(jwt, "{" GOOD "}"), 0);
+        char *token = jwt_encode_str(jwt);
+        assert_int_equal(verify(token, NOW_S, &claims), ERR_OK);
+        jwt_free(jwt);
+        free(token);
+    }
+}
+
+/* Other ways to write the same bytes would be other tokens to a list of revoked ones. */
+static void a_token_can_be_written_in_one_way_only(void **state)
+{
+    struct token_claims claims;
+    struct buf other = {0};
+    char *token = mint(NOW_S + 60, 0, "");
+    (void)state;
+    buf_put_format(&other, "%s=", token);
+    assert_int_equal(verify(other.data, NOW_S, &claims), ERR_UNAUTHENTICATED);
+    buf_reset(&other);
+    buf_put_format(&other, " %s", token);
+    assert_int_equal(verify(other.data, NOW_S, &claims), ERR_UNAUTHENTICATED);
+    buf_reset(&other);
+    buf_put_format(&other, "%s.", token);
+    assert_int_equal(verify(other.data, NOW_S, &claims), ERR_UNAUTHENTICATED);
+    buf_destroy(&other);
+    free(token);
+}
+
+/* The last character of 64 bytes has four bits to spare. */
+static void spare_bits_of_a_signature_are_zero(void **state)
+{
+    struct token_keys *ring = token_keys_new();
+    struct token_claims claims;
+    struct buf token = {0};
+    (void)state;
+    token_keys_add_public(ring, "ec-1", EC_PUBLIC, strlen(EC_PUBLIC));
+    buf_put_text(&token, ES256);
+    assert_int_equal(token_verify(ring, token.data, NOW_S, &RULES, &claims, NULL), ERR_OK);
+    token.data[token.size - 1]++;
+    assert_int_equal(token_verify(ring, token.data, NOW_S, &RULES, &claims, NULL),
+                     ERR_UNAUTHENTICATED);
+    buf_destroy(&token);
+    token_keys_destroy(&ring);
+}
+
+static void a_token_cut_anywhere_is_refused(void **state)
+{
+    struct token_claims claims;
+    char *token = mint(NOW_S + 60, TOKEN_SCOPE_FEED, "tab-1");
+    (void)state;
+    for (size_t size = strlen(token); size-- > 0;) {
+        token[size] = '\0';
+        assert_int_equal(verify(token, NOW_S, &claims), ERR_UNAUTHENTICATED);
+    }
+    free(token);
+}
+
+static void deep_nesting_is_refused(void **state)
+{
+    struct token_claims claims;
+    struct buf json = {0};
+    (void)state;
+    buf_put_text(&json, "{" GOOD ",\"x\":");
+    for (int i = 0; i < 200; i++)
+        buf_put_char(&json, '[');
+    for (int i = 0; i < 200; i++)
+        buf_put_char(&json, ']');
+    buf_put_char(&json, '}');
+    assert_int_equal(verify_claims(json.data, &claims), ERR_UNAUTHENTICATED);
+    buf_destroy(&json);
+}
+
+static void key_ids_are_no_paths(void **state)
+{
+    char longest[TOKEN_KID_MAX + 2];
+    (void)state;
+    assert_true(token_kid_is_valid("partner-1.2_3"));
+    assert_false(token_kid_is_valid(""));
+    assert_false(token_kid_is_valid("a/b"));
+    assert_false(token_kid_is_valid("a b"));
+    assert_false(token_kid_is_valid("a\n"));
+    memset(longest, 'k', sizeof longest);
+    longest[TOKEN_KID_MAX + 1] = '\0';
+    assert_false(token_kid_is_valid(longest));
+    longest[TOKEN_KID_MAX] = '\0';
+    assert_true(token_kid_is_valid(longest));
+}
+
+static void nothing_is_minted_that_would_be_refused(void **state)
+{
+    struct token_claims claims = {.expires_at_s = NOW_S + 60};
+    char *token;
+    (void)state;
+    assert_int_equal(token_mint(SECRET, strlen(SECRET), &claims, NOW_S, &token, NULL),
+                     ERR_BAD_PARAMETER);
+    assert_null(token);
+    strcpy(claims.user, "alice");
+    strcpy(claims.sid, "tab 1");
+    assert_int_equal(token_mint(SECRET, strlen(SECRET), &claims, NOW_S, &token, NULL),
+                     ERR_BAD_PARAMETER);
+    strcpy(claims.sid, "");
+    strcpy(claims.symbols, "NIFTY 50\nM&M\n");
+    strcpy(claims.jti, "one");
+    claims.has_symbols = true;
+    assert_int_equal(token_mint(SECRET, strlen(SECRET), &claims, NOW_S, &token, NULL), ERR_OK);
+    struct token_claims read;
+    assert_int_equal(verify(token, NOW_S, &read), ERR_OK);
+    assert_true(read.has_symbols);
+    assert_string_equal(read.symbols, claims.symbols);
+    assert_string_equal(read.jti, "one");
+    free(token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +494,19 @@ int main(void)
         cmocka_unit_test(what_is_no_token_is_refused),
         cmocka_unit_test(audience_and_issuer_are_checked_where_configured),
         cmocka_unit_test(scopes_are_read_from_a_command_line),
+        cmocka_unit_test(each_claim_must_be_what_it_should),
+        cmocka_unit_test(names_have_limits),
+        cmocka_unit_test(claims_have_their_limits_in_time),
+        cmocka_unit_test(symbols_absent_are_not_symbols_empty),
+        cmocka_unit_test(public_keys_verify_by_kid),
+        cmocka_unit_test(a_token_is_held_to_the_key_it_names),
+        cmocka_unit_test(a_secret_is_for_every_hs_algorithm),
+        cmocka_unit_test(a_token_can_be_written_in_one_way_only),
+        cmocka_unit_test(spare_bits_of_a_signature_are_zero),
+        cmocka_unit_test(a_token_cut_anywhere_is_refused),
+        cmocka_unit_test(deep_nesting_is_refused),
+        cmocka_unit_test(key_ids_are_no_paths),
+        cmocka_unit_test(nothing_is_minted_that_would_be_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
