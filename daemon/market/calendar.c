@@ -6,7 +6,13 @@
 #include "common/base/feedtime.h"
 #include "common/base/mem.h"
 
-enum { MINUTE_MS = 60000, DAY_MINUTES = 1440, WEEKDAY_OF_1970 = 3 /* Monday is 0 */ };
+enum {
+    MINUTE_MS = 60000,
+    DAY_MINUTES = 1440,
+    WEEKDAY_OF_1970 = 3, /* Monday is 0 */
+    SATURDAY = 5,
+    YEAR_DAYS = 366
+};
 
 struct calendar {
     int open_minute, close_minute;
@@ -97,12 +103,17 @@ static int64_t moment_of(const struct calendar *self, int64_t day, int minute)
     return offset_ms_at(self, again) == local_ms - again ? again : guess;
 }
 
+static int weekday_of(int64_t day)
+{
+    return (int)(((day + WEEKDAY_OF_1970) % 7 + 7) % 7);
+}
+
 bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, int64_t feed_ms,
                         int64_t *start_ms, int64_t *end_ms)
 {
     int64_t day = calendar_trading_day(self, feed_ms);
     if (timeframe == TIMEFRAME_1W) {
-        int64_t monday = day - ((day + WEEKDAY_OF_1970) % 7 + 7) % 7;
+        int64_t monday = day - weekday_of(day);
         *start_ms = moment_of(self, monday, self->open_minute);
         *end_ms = moment_of(self, monday + 7, 0);
         return true;
@@ -122,15 +133,30 @@ bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, i
     return true;
 }
 
-bool calendar_is_open(const struct calendar *self, int64_t ms)
+static bool is_trading_day(const struct calendar *self, int64_t day)
 {
-    int64_t start_ms, end_ms, day = calendar_trading_day(self, ms);
     if (self->always)
         return true;
-    if (((day + WEEKDAY_OF_1970) % 7 + 7) % 7 >= 5)
-        return false;
     for (size_t i = 0; i < self->n_holidays; i++)
         if (self->holidays[i] == day)
             return false;
-    return calendar_bar_start(self, TIMEFRAME_1MIN, ms, &start_ms, &end_ms);
+    return weekday_of(day) < SATURDAY;
+}
+
+bool calendar_is_open(const struct calendar *self, int64_t ms)
+{
+    int64_t start_ms, end_ms;
+    return is_trading_day(self, calendar_trading_day(self, ms)) &&
+           calendar_bar_start(self, TIMEFRAME_1MIN, ms, &start_ms, &end_ms);
+}
+
+int64_t calendar_next_open(const struct calendar *self, int64_t ms)
+{
+    int64_t today = calendar_trading_day(self, ms);
+    for (int64_t day = today; day <= today + YEAR_DAYS; day++) {
+        int64_t open_ms = moment_of(self, day, self->open_minute);
+        if (open_ms > ms && is_trading_day(self, day))
+            return open_ms;
+    }
+    return INT64_MAX;
 }

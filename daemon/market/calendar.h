@@ -48,4 +48,8 @@ int64_t calendar_trading_day(const struct calendar *self, int64_t feed_ms);
 /* True during a session that is no weekend or holiday. */
 bool calendar_is_open(const struct calendar *self, int64_t ms);
 
+/* When the first session after ms opens, skipping weekends and holidays; INT64_MAX if there is none
+ * within a year. Around the clock, sessions open at midnight UTC. */
+int64_t calendar_next_open(const struct calendar *self, int64_t ms);
+
 #endif
