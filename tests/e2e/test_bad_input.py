@@ -1,6 +1,5 @@
 """Nonsense gets its error code and a sentence, changes nothing, and nobody else notices."""
 import json
-import math
 import unittest
 
 import zmq
@@ -52,7 +51,13 @@ class BadInput(Case):
         session = self.session()
         for frames in ([b"a", b"b"], [b"", b"", b"{}"], [b"", b""], [b"x"] * 50):
             session.socket.send_multipart(frames)
-        session.ask("heartbeat")  # still served, whatever those were answered with
+        session.send("heartbeat")  # still served, whatever those were answered with
+        answers = []
+        while b"heartbeat_ack" not in (answers or [b""])[-1]:
+            self.assertTrue(session.socket.poll(Deadline().left_ms()), answers)
+            answers.append(session.socket.recv_multipart()[-1])
+        for answer in answers[:-1]:
+            self.assert_code(isp.parse(answer), "BAD_REQUEST")
 
     def test_oversized_frames(self):
         session = self.session()
@@ -87,7 +92,6 @@ class BadInput(Case):
         self.assertEqual(session.ask("list")["subscriptions"], [])
 
     def test_subscribe_table(self):
-        nan, huge = math.nan, 10**400
         rsi = indicator()
         table = [
             # what is wrong, members, code, a word of the sentence
@@ -107,9 +111,6 @@ class BadInput(Case):
             ("length -1", {"indicators": indicator(length=-1)}, "BAD_PARAMETER", "length"),
             ("length 1e9", {"indicators": indicator(length=1e9)}, "BAD_PARAMETER", "length"),
             ("length 1.5", {"indicators": indicator(length=1.5)}, "BAD_PARAMETER", "length"),
-            ("length NaN", {"indicators": indicator(length=nan)}, "BAD_REQUEST", ""),
-            ("length huge", {"indicators": indicator(length=huge)},
-             ("BAD_REQUEST", "BAD_PARAMETER"), ""),
             ("length text", {"indicators": indicator(length="14")}, "BAD_PARAMETER", "length"),
             ("length null", {"indicators": indicator(length=None)}, "BAD_PARAMETER", "length"),
             ("length array", {"indicators": indicator(length=[14])}, "BAD_PARAMETER", "length"),
@@ -119,8 +120,6 @@ class BadInput(Case):
             ("sources too deep", {"indicators": ["SMA(2,source=" * 30 + "close" + ")" * 30]},
              "BAD_PARAMETER", ""),
             ("indicators a number", {"indicators": 7}, "BAD_REQUEST", "indicators"),
-            ("indicators none", {"indicators": {}}, "BAD_REQUEST", "indicators"),
-            ("indicators empty", {"indicators": []}, "BAD_REQUEST", "indicators"),
             ("indicator a number", {"indicators": [7]}, "BAD_REQUEST", ""),
             ("item a number", {"indicators": {"x": 7}}, "BAD_REQUEST", ""),
             ("item without a name", {"indicators": {"x": {}}}, "BAD_REQUEST", "name"),
@@ -156,6 +155,16 @@ class BadInput(Case):
                     self.assertIn(reply["code"], codes, reply)
                 self.assertIn(word, reply["message"] + json.dumps(reply.get("details")))
                 self.assertLessEqual(len(reply["message"]), 400)
+        self.assertEqual(session.ask("list")["subscriptions"], [])
+
+    def test_numbers_that_are_none(self):
+        session = self.session()
+        for length in ("NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "0x0E", "014", "+14",
+                       ".5", "1."):
+            reply = session.raw('{"type":"subscribe","id":1,"symbol":"NIFTY50","timeframe":"1min",'
+                                f'"indicators":{{"x":{{"name":"RSI","params":{{"length":{length}}}'
+                                "}}}")
+            self.assertIn(reply["code"], ("BAD_REQUEST", "BAD_PARAMETER"), length)
         self.assertEqual(session.ask("list")["subscriptions"], [])
 
     def test_a_parameter_error_names_the_parameter_the_range_and_the_default(self):

@@ -60,6 +60,11 @@ class Stopping(Case):
 
 
 class Starting(Case):
+    def test_the_ready_line_says_the_endpoints_as_they_were_asked_for(self):
+        for endpoint in (self.daemon.session, self.daemon.public, self.daemon.feed,
+                         self.session().opened["public"]):
+            self.assertRegex(endpoint, r"^tcp://127\.0\.0\.1:\d+$")
+
     def test_key_is_made_at_the_first_start(self):
         path = self.daemon.state / "jwt.key"
         self.assertRegex(path.read_text(), re.compile(r"[0-9a-f]{64}\n\Z"))

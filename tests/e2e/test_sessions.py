@@ -303,6 +303,7 @@ class Vanished(Case):
         self.assertEqual(admin.ask("stats")["sessions"], 1)
 
     def test_its_session_id_is_free_again_after_that(self):
+        self.feeder().send(feeds.bars("NIFTY50", 30))
         client = self.start_client(new_key())
         client.kill()
         client.wait()
@@ -349,13 +350,13 @@ class Resume(Case):
         feed.send(bars[40:45])
         last = first.sync().seq
         first.disconnect()
-        feed.send(bars[45:50])
+        feed.send(bars[45:50] + [{"s": "NIFTY50", "t": bars[50]["t"] + 500, "p": 25000}])
         back = self.session(key=first.key)
         self.assertTrue(back.opened["resumed"])
         self.assertEqual({(s["symbol"], s["timeframe"]) for s in back.opened["subscriptions"]},
                          {("NIFTY50", "1min"), ("NIFTY50", "5min")})
         back.sync()
-        fresh = {(u["symbol"], u["timeframe"]) for u in back.updates()}
+        fresh = {(u["symbol"], u["timeframe"]) for u in back.updates(closed=False)}
         self.assertEqual(fresh, {("NIFTY50", "1min"), ("NIFTY50", "5min")}, "a snapshot of each")
         reply = back.ask("resync", last_seq=last)
         self.assertTrue(reply["complete"], reply)
@@ -371,7 +372,7 @@ class Resume(Case):
     def test_reconnection_by_libzmq_itself_is_met_with_snapshots(self):
         """The same socket connects again (the route was lost for a moment): nothing is asked."""
         feed, bars = self.feeder(), feeds.bars("NIFTY50", 60)
-        feed.send(bars[:40])
+        feed.send(bars[:40] + [{"s": "NIFTY50", "t": bars[40]["t"] + 500, "p": 25000}])
         session = self.session()
         session.subscribe("NIFTY50", "1min", ["RSI(14)"])
         session.sync().forget()

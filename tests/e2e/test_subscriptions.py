@@ -71,6 +71,16 @@ class Counting(Case):
         session.ask("unsubscribe")
         self.assert_shared()
 
+    def test_bars_alone(self):
+        session = self.session()
+        session.subscribe("NIFTY50", "1min", [])
+        self.feed.send(feeds.bars("NIFTY50", 45)[40:])
+        self.assertEqual([u["indicators"] for u in session.sync().updates(closed=True)], [{}] * 5)
+        session.subscribe("NIFTY50", "1min", ["SMA(9)"])
+        self.assert_shared(NIFTY50_1min={"SMA": 1})
+        session.ask("unsubscribe", symbol="NIFTY50", timeframe="1min")
+        self.assertEqual(session.ask("list")["subscriptions"], [])
+
     def test_unsubscribed_is_what_is_left(self):
         session = self.session()
         session.subscribe("NIFTY50", "1min", ["RSI(14)", "SMA(9)"])

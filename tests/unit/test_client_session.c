@@ -743,6 +743,7 @@ static void what_is_public_is_heard_without_a_session(void **state)
     assert_int_equal(zmq_bind(pub, "tcp://127.0.0.1:*"), 0);
     zmq_getsockopt(pub, ZMQ_LAST_ENDPOINT, endpoint, &size);
     assert_int_equal(indsub_listen(stage->client, endpoint, "status"), INDSUB_OK);
+    assert_int_equal(indsub_listen(stage->client, endpoint, "status"), INDSUB_OK);
     int64_t end_ms = now_ms() + PATIENCE_MS;
     while (!strstr(stage->heard, "status={}") && now_ms() < end_ms) {
         zmq_send(pub, "notice", 6, ZMQ_SNDMORE);
@@ -753,6 +754,14 @@ static void what_is_public_is_heard_without_a_session(void **state)
     }
     assert_non_null(strstr(stage->heard, "status={}"));
     assert_null(strstr(stage->heard, "notice"));
+    stage->heard[0] = '\0';
+    zmq_send(pub, "status", 6, ZMQ_SNDMORE);
+    zmq_send(pub, "[1]", 3, 0);
+    until_heard(stage, "status=[1] ");
+    zmq_send(pub, "status", 6, ZMQ_SNDMORE);
+    zmq_send(pub, "[2]", 3, 0);
+    until_heard(stage, "status=[2] ");
+    assert_null(strstr(strstr(stage->heard, "[1]") + 1, "[1]")); /* once, though asked for twice */
     zmq_close(pub);
 }
 

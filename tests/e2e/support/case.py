@@ -12,7 +12,7 @@ class Case(unittest.TestCase):
     settings = None
     instruments = None
     arguments = ()
-    maxDiff = None
+    maxDiff = 3000
 
     def setUp(self):
         self._daemon = None

@@ -192,7 +192,11 @@ class Session:
                 if condition(push):
                     return push
             looked = len(self.pushed)
-            self.pump_once(deadline, what)
+            # As clients do: whoever sends nothing for three heartbeats is let go.
+            if not self.socket.poll(self.opened["heartbeat_ms"]) and not deadline.passed():
+                self.ask("heartbeat")
+            else:
+                self.pump_once(deadline, what)
 
     def wait_notice(self, code):
         return self.wait(lambda p: p.type == "notice" and p.doc["code"] == code, f"notice {code}")
