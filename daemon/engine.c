@@ -309,8 +309,7 @@ static bool exchange_has_passed(const struct engine *self, const struct exchange
     for (size_t i = 0; i < market_count(self->core.market); i++) {
         const struct listing *listing = market_listing(self->core.market, i);
         if (listing->calendar == exchange->calendar && !isnan(listing->last) &&
-            !listing_has_passed(listing, timeframe, end_ms) &&
-            !sources_at(self->core.sources, listing->source)->is_stale)
+            !listing_has_passed(listing, timeframe, end_ms))
             return false;
     }
     return true;
@@ -338,11 +337,27 @@ static void publish_complete(struct engine *self)
     }
 }
 
+/* A bar without indicators, for everybody. */
+static void publish_tape(struct engine *self, const struct market_closed *closed)
+{
+    struct buf topic = {0};
+    buf_put_format(&topic, "tape/%s/%s", closed->listing->name, timeframe_name(closed->timeframe));
+    update_put_head(&self->text, closed->listing, closed->timeframe, &closed->bar, true);
+    buf_put_text(&self->text, "}}");
+    struct body *body = take_text(self);
+    self->outlet.publish(self->outlet.context, topic.data, body);
+    body_release(&body);
+    buf_destroy(&topic);
+}
+
 static void work_off(struct engine *self, struct now now)
 {
     delivery_run(self->core.delivery, self->core.compute, &self->touched, now.mono_ms);
-    for (size_t i = 0; i < self->touched.n_closed; i++)
+    for (size_t i = 0; i < self->touched.n_closed; i++) {
         note_closed_bar(self, &self->touched.closed[i]);
+        if (self->core.settings->tape)
+            publish_tape(self, &self->touched.closed[i]);
+    }
     touched_reset(&self->touched);
 }
 

@@ -185,8 +185,8 @@ static enum err_code choose_key(const struct token_keys *keys, const cJSON *head
 static enum err_code check_signature(const struct token_keys *keys, const char *token,
                                      const cJSON *header, struct err *err)
 {
-    const struct key *key;
-    jwt_alg_t alg;
+    const struct key *key = NULL;
+    jwt_alg_t alg = JWT_ALG_NONE;
     jwt_t *jwt = NULL;
     enum err_code code = choose_key(keys, header, &key, &alg, err);
     if (code != ERR_OK)

@@ -85,8 +85,8 @@ const struct setting SETTINGS[] = {
           "replies that wait for a slow reader"),
     COUNT("limits", "remembered", remembered, "256", 0, 100000, "bars", true,
           "closed bars kept for a session's resync"),
-    COUNT("limits", "send_queue", send_hwm, "1000", 1, 1000000, "messages", false,
-          "messages that libzmq queues for one session"),
+    COUNT("limits", "send_queue", send_hwm, "128", 1, 1000000, "messages", false,
+          "messages, of up to 64 updates, that libzmq queues for one session"),
 
     FLAG("public", "tape", tape, "0", NULL, "publish all bars, without indicators"),
     TEXT("log", "level", log_level, "info", NULL, "error, warning, info or debug"),

@@ -17,7 +17,8 @@ static void write_bar(void *context, const struct bar *bar, const struct buf *te
         buf_put_char(self->out, ',');
     self->follows = true;
     buf_reset(&self->head);
-    update_put_head(&self->head, self->view->plan, bar, true);
+    update_put_head(&self->head, plan_listing(self->view->plan), plan_timeframe(self->view->plan),
+                    bar, true);
     view_put_update_of(self->view, &self->head, texts, self->out);
 }
 

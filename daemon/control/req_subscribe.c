@@ -17,8 +17,10 @@ struct wishes {
     struct view_wish *good; /* ids and specs are owned */
     size_t n_good, capacity;
     struct buf rejected; /* members of an object: id -> {code, message} */
-    size_t n_rejected;
+    const char **bad;    /* the rejected ids, borrowed from the request */
+    size_t n_rejected, bad_capacity;
     struct err first; /* of the rejected */
+    size_t n_known;   /* asked for again with the same meaning */
 };
 
 static void wishes_clear(struct wishes *self)
@@ -29,15 +31,21 @@ static void wishes_clear(struct wishes *self)
         free((char *)(uintptr_t)self->good[i].id);
     }
     free(self->good);
+    free(self->bad);
     buf_destroy(&self->rejected);
 }
 
 static void reject(struct wishes *self, const char *id, const struct err *err)
 {
-    if (self->n_rejected++ == 0)
+    for (size_t i = 0; i < self->n_rejected; i++)
+        if (strcmp(self->bad[i], id) == 0)
+            return; /* the same bad item twice */
+    if (self->n_rejected == 0)
         self->first = *err;
     else
         buf_put_char(&self->rejected, ',');
+    self->bad = mem_grow(self->bad, self->n_rejected, &self->bad_capacity, sizeof *self->bad);
+    self->bad[self->n_rejected++] = id;
     json_put_string(&self->rejected, id);
     buf_put_format(&self->rejected, ":{\"code\":\"%s\",\"message\":", err_code_name(err->code));
     json_put_string(&self->rejected, err->message);
@@ -63,9 +71,10 @@ static const struct spec *find_good(const struct wishes *self, const char *id)
     return NULL;
 }
 
-/* Files a spec (taken) under its id, unless the id means something else already. */
+/* Files a spec (taken) under its id, unless the id means something else already; `asked` is what
+ * the request has for it. */
 static void take_wish(const struct call *call, struct wishes *self, const char *id,
-                      struct spec *spec)
+                      const char *asked, struct spec *spec)
 {
     struct err err;
     const struct subscription *has =
@@ -74,17 +83,19 @@ static void take_wish(const struct call *call, struct wishes *self, const char *
     const struct spec *meant = item ? item->spec : find_good(self, id);
     if (id[0] == '\0' || strlen(id) > SPEC_ID_MAX) {
         err_set(&err, ERR_BAD_REQUEST, "an indicator's id must have 1 to %d bytes", SPEC_ID_MAX);
-        reject(self, id, &err);
+        reject(self, asked, &err);
     } else if (meant && !means_the_same(meant, spec)) {
         struct buf key = {0};
         spec_put_key(meant, &key);
         err_set(&err, ERR_BAD_REQUEST, "\"%.64s\" is %.120s here; choose another id", id, key.data);
         buf_destroy(&key);
-        reject(self, id, &err);
+        reject(self, asked, &err);
     } else if (!meant) {
         self->good = mem_grow(self->good, self->n_good, &self->capacity, sizeof *self->good);
         self->good[self->n_good++] = (struct view_wish){mem_strdup(id), spec};
         return;
+    } else {
+        self->n_known++;
     }
     spec_destroy(&spec);
 }
@@ -94,7 +105,7 @@ static void take_named(const struct call *call, struct wishes *self, const cJSON
     struct err err = {0};
     struct spec *spec = NULL;
     if (spec_parse_json(item, &spec, &err) == ERR_OK)
-        take_wish(call, self, item->string, spec);
+        take_wish(call, self, item->string, item->string, spec);
     else
         reject(self, item->string, &err);
 }
@@ -111,7 +122,7 @@ static void take_short(const struct call *call, struct wishes *self, const cJSON
     } else {
         struct buf id = {0};
         spec_put_id(spec, &id);
-        take_wish(call, self, id.data, spec);
+        take_wish(call, self, id.data, item->valuestring, spec);
         buf_destroy(&id);
     }
 }
@@ -152,7 +163,8 @@ static enum err_code resolve(const struct call *call, struct wishes *self)
         else
             take_short(call, self, item);
     }
-    if (self->n_rejected > 0 && (call_flag(call, "atomic", false) || self->n_rejected == n)) {
+    if (self->n_rejected > 0 &&
+        (call_flag(call, "atomic", false) || self->n_good + self->n_known == 0)) {
         buf_put_char(call->details, '{');
         buf_put(call->details, self->rejected.data, self->rejected.size);
         buf_put_char(call->details, '}');

@@ -53,7 +53,7 @@ static void *bind_socket(struct server *self, int type, const struct server_sett
         return NULL;
     }
     set_option(socket, ZMQ_LINGER, 0);
-    set_option(socket, ZMQ_IPV6, 1);
+    set_option(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
     set_option(socket, ZMQ_BACKLOG, 1024);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
     if (connections == &self->session_connections) {

@@ -6,8 +6,8 @@
 #include "common/base/mem.h"
 
 enum {
-    ITEMS_PER_MESSAGE = 256,
-    RETRY_MS = 5 /* between attempts to send to a reader that is too slow */
+    ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
+    RETRY_MS = 5            /* between attempts to send to a reader that is too slow */
 };
 
 LIST_HEAD(session_list, session);
@@ -164,7 +164,7 @@ static void run_item(struct delivery *self, struct plan *plan, const struct touc
     if (!all) /* only followed from shorter timeframes */
         return;
     buf_reset(&self->head);
-    update_put_head(&self->head, plan, &bar, closed);
+    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), &bar, closed);
     for (size_t i = 0; i < all->n; i++)
         if (closed || all->views[i]->n_on_ticks > 0)
             fan_out(self, all->views[i], &bar, closed, now_ms);
@@ -312,6 +312,8 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
 {
     const struct outbox_item *items;
     size_t n;
+    if (!outbox_is_blocked(session->outbox))
+        announce_lagging(self, session);
     while ((n = outbox_next(session->outbox, ITEMS_PER_MESSAGE, &items)) > 0) {
         switch (
             self->push(self->context, session->key, items, n, outbox_seq(session->outbox) + 1)) {

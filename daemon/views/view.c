@@ -189,12 +189,13 @@ static void put_oi(struct buf *out, const struct bar *bar)
     buf_put_char(out, '}');
 }
 
-void update_put_head(struct buf *out, const struct plan *plan, const struct bar *bar, bool closed)
+void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
+                     const struct bar *bar, bool closed)
 {
     buf_put_text(out, "{\"type\":\"market_update\",\"symbol\":");
-    json_put_string(out, plan_listing(plan)->name);
+    json_put_string(out, listing->name);
     buf_put_text(out, ",\"timeframe\":\"");
-    buf_put_text(out, timeframe_name(plan_timeframe(plan)));
+    buf_put_text(out, timeframe_name(timeframe));
     buf_put_text(out, "\",\"timestamp\":");
     json_put_time(out, bar->last_ms);
     buf_put_text(out, ",\"bar\":");
@@ -252,7 +253,7 @@ bool view_put_snapshot(struct view *self, struct buf *out, bool *is_closed, stru
     }
     *is_closed = n_open == 0;
     struct buf head = {0};
-    update_put_head(&head, self->plan, bar, *is_closed);
+    update_put_head(&head, plan_listing(self->plan), plan_timeframe(self->plan), bar, *is_closed);
     view_put_update(self, &head, out);
     buf_destroy(&head);
     return true;

@@ -63,7 +63,8 @@ struct subscription *view_remove_subscriber(struct view *self, size_t place, boo
 struct plan_views *views_of_plan(const struct plan *plan);
 
 /* The parts of a market_update body before its indicators. */
-void update_put_head(struct buf *out, const struct plan *plan, const struct bar *bar, bool closed);
+void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
+                     const struct bar *bar, bool closed);
 
 /* A whole body: head, and the view's indicators with the values that the plan has now. */
 void view_put_update(struct view *self, const struct buf *head, struct buf *out);
