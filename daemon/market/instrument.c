@@ -102,17 +102,17 @@ const struct instrument *instruments_add_index(struct instruments *self, const c
 /* ---- the dump ---------------------------------------------------------------------------------
  */
 
-enum column { SYMBOL, NAME, EXPIRY, STRIKE, TICK_SIZE, LOT_SIZE, TYPE, EXCHANGE, COLUMNS };
-enum { FIELDS_MAX = 32 };
+enum column { SYMBOL, NAME, EXPIRY, STRIKE, TICK_SIZE, LOT_SIZE, TYPE, SEGMENT, EXCHANGE, COLUMNS };
+enum { FIELDS_MAX = 32, NAME_MAX_SIZE = 128 };
 
 static const char *const COLUMN_NAMES[COLUMNS] = {
     [SYMBOL] = "tradingsymbol", [NAME] = "name",           [EXPIRY] = "expiry",
     [STRIKE] = "strike",        [TICK_SIZE] = "tick_size", [LOT_SIZE] = "lot_size",
-    [TYPE] = "instrument_type", [EXCHANGE] = "exchange"};
+    [TYPE] = "instrument_type", [SEGMENT] = "segment",     [EXCHANGE] = "exchange"};
 
-/* One row's fields by column, "" where the row has none. */
+/* One row's fields by column, "" where the row has none, NULL where the file has no such column. */
 struct row {
-    char *at[COLUMNS];
+    const char *at[COLUMNS];
 };
 
 static char *next_line(char **text)
@@ -129,7 +129,10 @@ static char *next_line(char **text)
 
 static bool read_header(char *line, int places[COLUMNS])
 {
+    static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
     char *fields[FIELDS_MAX];
+    if (strncmp(line, BYTE_ORDER_MARK, 3) == 0)
+        line += 3;
     size_t n = csv_split(line, fields, FIELDS_MAX);
     for (int c = 0; c < COLUMNS; c++) {
         places[c] = -1;
@@ -144,7 +147,7 @@ static bool read_number(const char *text, double *value)
 {
     char *end;
     *value = NAN;
-    if (*text == '\0')
+    if (!text || *text == '\0')
         return true;
     *value = strtod(text, &end);
     return *end == '\0' && isfinite(*value) && *value >= 0;
@@ -160,42 +163,84 @@ static bool read_type(const char *text, enum instrument_type *type)
     return false;
 }
 
-static bool is_option(enum instrument_type type)
+/* What goes into replies as it stands. */
+static bool is_plain(const char *text)
 {
-    return type == INSTRUMENT_CE || type == INSTRUMENT_PE;
+    size_t size = 0;
+    for (; text && text[size]; size++)
+        if (text[size] < 0x20 || text[size] > 0x7E)
+            return false;
+    return size <= NAME_MAX_SIZE;
+}
+
+/* The dump calls an index EQ, in a segment of its own. */
+static bool read_kind(const struct row *row, enum instrument_type *type)
+{
+    bool good = read_type(row->at[TYPE], type);
+    if (good && *type == INSTRUMENT_EQ && row->at[SEGMENT] &&
+        strcmp(row->at[SEGMENT], "INDICES") == 0)
+        *type = INSTRUMENT_INDEX;
+    return good;
+}
+
+/* What a derivative lacks, or NULL. A file without the column cannot be blamed for an empty field.
+ */
+static const char *lacks(const struct row *row, const struct instrument *one)
+{
+    bool is_option = one->type == INSTRUMENT_CE || one->type == INSTRUMENT_PE;
+    if (is_option && row->at[STRIKE] && !(one->strike > 0))
+        return "an option needs a strike";
+    if ((is_option || one->type == INSTRUMENT_FUT) && row->at[EXPIRY] && !row->at[EXPIRY][0])
+        return "a derivative needs an expiry";
+    return NULL;
 }
 
 /* Why a row is wrong, or NULL with *out filled. */
 static const char *read_row(const struct row *row, struct instrument *out)
 {
-    int64_t expiry_ms = INT64_MIN;
+    int64_t expiry_ms;
     *out = (struct instrument){.symbol = row->at[SYMBOL],
                                .underlying = row->at[NAME],
                                .exchange = row->at[EXCHANGE],
                                .expiry_day = INT64_MIN};
     if (!symbol_is_valid(row->at[SYMBOL]))
         return "tradingsymbol is no symbol";
-    if (!read_type(row->at[TYPE], &out->type))
+    if (!read_kind(row, &out->type))
         return "instrument_type is none of INDEX EQ FUT CE PE";
+    if (!is_plain(row->at[NAME]) || !is_plain(row->at[EXCHANGE]))
+        return "name or exchange is not plain printable ASCII";
     if (!read_number(row->at[STRIKE], &out->strike) ||
         !read_number(row->at[TICK_SIZE], &out->tick_size) ||
         !read_number(row->at[LOT_SIZE], &out->lot_size))
         return "strike, tick_size or lot_size is no number";
-    if (row->at[EXPIRY][0] && !feedtime_parse_local(row->at[EXPIRY], 0, &expiry_ms))
-        return "expiry is no date";
-    if (is_option(out->type) && !(out->strike > 0))
-        return "an option needs a strike";
-    if (out->type != INSTRUMENT_INDEX && out->type != INSTRUMENT_EQ && expiry_ms == INT64_MIN)
-        return "a derivative needs an expiry";
-    if (expiry_ms != INT64_MIN)
+    if (row->at[EXPIRY] && row->at[EXPIRY][0]) {
+        if (!feedtime_parse_local(row->at[EXPIRY], 0, &expiry_ms))
+            return "expiry is no date";
         out->expiry_day = expiry_ms / FEEDTIME_DAY_MS;
-    return NULL;
+    }
+    return lacks(row, out);
+}
+
+/* Adds what a line of the file says; why it cannot be, or NULL. */
+static const char *take_line(struct instruments *self, char *line, const int places[COLUMNS])
+{
+    char *fields[FIELDS_MAX];
+    struct row row;
+    struct instrument read;
+    size_t n = csv_split(line, fields, FIELDS_MAX);
+    if (n == 0)
+        return "a quote is not closed where its field ends";
+    for (int c = 0; c < COLUMNS; c++)
+        row.at[c] = places[c] < 0 ? NULL : (size_t)places[c] < n ? fields[places[c]] : "";
+    const char *why = read_row(&row, &read);
+    if (!why && !instruments_add(self, &read))
+        why = "the symbol is there already";
+    return why;
 }
 
 size_t instruments_load(struct instruments *self, char *text, instruments_fault_fn *fault,
                         void *context)
 {
-    char nothing[1] = "";
     int places[COLUMNS];
     size_t n_faults = 0;
     char *line = next_line(&text);
@@ -204,19 +249,9 @@ size_t instruments_load(struct instruments *self, char *text, instruments_fault_
         return SIZE_MAX;
     }
     for (size_t number = 2; (line = next_line(&text)); number++) {
-        char *fields[FIELDS_MAX];
-        struct row row;
-        struct instrument read;
-        if (line[strcspn(line, "\r")] == '\r')
-            line[strcspn(line, "\r")] = '\0';
-        if (*line == '\0')
+        if (*line == '\0' || *line == '\r')
             continue;
-        size_t n = csv_split(line, fields, FIELDS_MAX);
-        for (int c = 0; c < COLUMNS; c++)
-            row.at[c] = places[c] >= 0 && (size_t)places[c] < n ? fields[places[c]] : nothing;
-        const char *why = read_row(&row, &read);
-        if (!why && !instruments_add(self, &read))
-            why = "the symbol is there already";
+        const char *why = take_line(self, line, places);
         if (why) {
             fault(context, number, why);
             n_faults++;
