@@ -1,6 +1,7 @@
 #include "common/indicators/spec.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -122,7 +123,9 @@ static enum err_code set_source(struct spec *self, size_t i, const char *text, i
     source->field = field;
     if (field != FIELD_NONE)
         return ERR_OK;
-    if (!strchr(text, '(') && !indicator_find(text))
+    char name[WORD_MAX + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "(."), text);
+    if (!strchr(text, '(') && !indicator_find(name))
         return err_set(err, ERR_BAD_PARAMETER,
                        "%s of %s must be open high low close volume oi hl2 hlc3 ohlc4 or an "
                        "indicator such as RSI(14), not \"%.40s\"",

@@ -1,0 +1,203 @@
+/* What a subscriber may ask for: short forms and JSON, to keys, ids and sentences. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json.h"
+#include "common/indicators/spec.h"
+
+/* Key and id of a short form; the caller frees. */
+static void read_short(const char *text, struct buf *key, struct buf *id)
+{
+    struct spec *spec = NULL;
+    struct err err = {0};
+    *key = *id = (struct buf){0};
+    if (spec_parse(text, &spec, &err) != ERR_OK)
+        fail_msg("%s: %s", text, err.message);
+    spec_put_key(spec, key);
+    spec_put_id(spec, id);
+    spec_destroy(&spec);
+}
+
+static void short_forms_have_one_key_and_one_id(void **state)
+{
+    static const struct {
+        const char *text, *key, *id;
+    } CASES[] = {
+        {"RSI", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"RSI()", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"rsi( 14 )", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"RSI(14.0)", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"RSI(14,1e2)", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"RSI(scalar=100, length=14)", "RSI(length=14,scalar=100)", "RSI_14_100"},
+        {"RSI(7,scalar=50)", "RSI(length=7,scalar=50)", "RSI_7_50"},
+        {"MACD(12,26,9)", "MACD(fast=12,slow=26,signal=9)", "MACD_12_26_9"},
+        {"BBANDS(20,2.5)", "BBANDS(length=20,std=2.5)", "BBANDS_20_2.5"},
+        {"SMA(20,source=close)", "SMA(length=20)", "SMA_20"},
+        {"SMA(20,source=hl2)", "SMA(length=20,source=hl2)", "SMA_20_hl2"},
+        {"SMA(length=9,source=RSI(14))", "SMA(length=9,source=RSI(length=14,scalar=100))",
+         "SMA_9_RSI_14_100"},
+        {"SMA(9,source=MACD(12,26,9).MACDs)",
+         "SMA(length=9,source=MACD(fast=12,slow=26,signal=9).MACDs)", "SMA_9_MACD_12_26_9.MACDs"},
+        {"SMA(9,source=MACD.MACD)", "SMA(length=9,source=MACD(fast=12,slow=26,signal=9))",
+         "SMA_9_MACD_12_26_9"},
+        {"EMA(50,timeframe=60min)", "EMA(length=50,timeframe=1h)", "EMA_50_1h"},
+        {"OBV", "OBV()", "OBV"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct buf key, id, again, same;
+        read_short(CASES[i].text, &key, &id);
+        assert_string_equal(key.data, CASES[i].key);
+        assert_string_equal(id.data, CASES[i].id);
+        read_short(key.data, &again, &same); /* a key is a short form itself */
+        assert_string_equal(again.data, key.data);
+        buf_destroy(&key);
+        buf_destroy(&id);
+        buf_destroy(&again);
+        buf_destroy(&same);
+    }
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    static const struct {
+        const char *text;
+        enum err_code code;
+        const char *word;
+    } CASES[] = {
+        {"", ERR_UNKNOWN_INDICATOR, "no indicator"},
+        {"BBANDZ", ERR_UNKNOWN_INDICATOR, "did you mean BBANDS"},
+        {"RSI(0)", ERR_BAD_PARAMETER, "from 1 to 5000 (default 14)"},
+        {"RSI(-1)", ERR_BAD_PARAMETER, "length"},
+        {"RSI(1e9)", ERR_BAD_PARAMETER, "length"},
+        {"RSI(nan)", ERR_BAD_PARAMETER, "length"},
+        {"RSI(inf)", ERR_BAD_PARAMETER, "length"},
+        {"RSI(0x0E)", ERR_BAD_PARAMETER, "length"},
+        {"RSI(14.5)", ERR_BAD_PARAMETER, "whole"},
+        {"RSI(fourteen)", ERR_BAD_PARAMETER, "fourteen"},
+        {"RSI(14,100,3)", ERR_BAD_PARAMETER, "2 parameters"},
+        {"RSI(14,length=14)", ERR_BAD_PARAMETER, "twice"},
+        {"RSI(length=14,7)", ERR_BAD_PARAMETER, "needs a name"},
+        {"RSI(lenght=14)", ERR_BAD_PARAMETER, "did you mean length"},
+        {"RSI(14", ERR_BAD_PARAMETER, "bracket"},
+        {"RSI(14))", ERR_BAD_PARAMETER, "follows"},
+        {"RSI(14)x", ERR_BAD_PARAMETER, "follows"},
+        {"RSI(14).RSI", ERR_BAD_PARAMETER, "follows"},
+        {"RSI(14,)", ERR_BAD_PARAMETER, "scalar"},
+        {"SMA(9,source=nothing)", ERR_BAD_PARAMETER, "hlc3"},
+        {"SMA(9,source=RSI(0))", ERR_BAD_PARAMETER, "length of RSI"},
+        {"SMA(9,source=MACD(12,26,9).X)", ERR_BAD_PARAMETER, "no output"},
+        {"ATR(14,source=close)", ERR_BAD_PARAMETER, "no parameter"},
+        {"EMA(9,timeframe=7min)", ERR_BAD_PARAMETER, "7min"},
+        {"RSI(14)\n;drop", ERR_BAD_PARAMETER, "follows"},
+        {"(14)", ERR_UNKNOWN_INDICATOR, "no indicator"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct spec *spec = NULL;
+        struct err err = {0};
+        enum err_code code = spec_parse(CASES[i].text, &spec, &err);
+        if (code != CASES[i].code || !strstr(err.message, CASES[i].word))
+            fail_msg("%s: %s: %s", CASES[i].text, err_code_name(code), err.message);
+        assert_null(spec);
+    }
+}
+
+static void nesting_and_length_are_bounded(void **state)
+{
+    char text[4096] = "";
+    struct spec *spec = NULL;
+    struct err err;
+    (void)state;
+    for (int depth = 1; depth <= 12; depth++) {
+        strcpy(text, "SMA(2");
+        for (int i = 1; i < depth; i++)
+            strcat(text, ",source=SMA(2");
+        for (int i = 0; i < depth; i++)
+            strcat(text, ")");
+        assert_int_equal(spec_parse(text, &spec, &err),
+                         depth <= SPEC_DEPTH_MAX ? ERR_OK : ERR_BAD_PARAMETER);
+        spec_destroy(&spec);
+    }
+    memset(text, '(', 4000);
+    memcpy(text, "SMA", 3);
+    text[4000] = '\0';
+    assert_int_equal(spec_parse(text, &spec, &err), ERR_BAD_PARAMETER);
+}
+
+static enum err_code read_json(const char *text, struct buf *key)
+{
+    struct err err = {0};
+    struct spec *spec = NULL;
+    cJSON *json = json_parse(text, strlen(text), &err);
+    enum err_code code = spec_parse_json(json, &spec, &err);
+    if (spec)
+        spec_put_key(spec, key);
+    spec_destroy(&spec);
+    cJSON_Delete(json);
+    return code;
+}
+
+static void json_means_the_same_as_the_short_form(void **state)
+{
+    struct buf key = {0};
+    (void)state;
+    assert_int_equal(
+        read_json("{\"name\":\"SMA\",\"params\":{\"source\":\"RSI(7)\",\"length\":9}}", &key),
+        ERR_OK);
+    assert_string_equal(key.data, "SMA(length=9,source=RSI(length=7,scalar=100))");
+    buf_destroy(&key);
+    static const struct {
+        const char *text;
+        enum err_code code;
+    } BAD[] = {
+        {"7", ERR_BAD_REQUEST},
+        {"{}", ERR_BAD_REQUEST},
+        {"{\"name\":7}", ERR_BAD_REQUEST},
+        {"{\"name\":\"RSI\",\"x\":1}", ERR_BAD_REQUEST},
+        {"{\"name\":\"RSI\",\"params\":[]}", ERR_BAD_REQUEST},
+        {"{\"name\":\"RSI\",\"params\":{\"length\":\"14\"}}", ERR_BAD_PARAMETER},
+        {"{\"name\":\"RSI\",\"params\":{\"length\":null}}", ERR_BAD_PARAMETER},
+        {"{\"name\":\"RSI\",\"params\":{\"source\":7}}", ERR_BAD_PARAMETER},
+        {"{\"name\":\"NOPE\"}", ERR_UNKNOWN_INDICATOR},
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        assert_int_equal(read_json(BAD[i].text, &key), BAD[i].code);
+    buf_destroy(&key);
+}
+
+static void params_are_all_filled_in(void **state)
+{
+    struct spec *spec = NULL;
+    struct buf params = {0};
+    (void)state;
+    assert_int_equal(spec_parse("SMA(9,source=RSI,timeframe=1d)", &spec, NULL), ERR_OK);
+    spec_put_params(spec, &params);
+    assert_string_equal(params.data, "{\"length\":9,\"source\":\"RSI(length=14,scalar=100)\","
+                                     "\"timeframe\":\"1d\"}");
+    struct spec *copy = spec_copy(spec);
+    spec_destroy(&spec);
+    buf_reset(&params);
+    spec_put_id(copy, &params);
+    assert_string_equal(params.data, "SMA_9_RSI_14_100_1d");
+    spec_destroy(&copy);
+    buf_destroy(&params);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_forms_have_one_key_and_one_id),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(nesting_and_length_are_bounded),
+        cmocka_unit_test(json_means_the_same_as_the_short_form),
+        cmocka_unit_test(params_are_all_filled_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
