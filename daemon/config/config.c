@@ -1,15 +1,18 @@
 #include "daemon/config/config.h"
 
-#include <czmq.h>
+#include <czmq_library.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <zconfig.h>
 
 #include "common/base/err.h"
 #include "common/base/feedtime.h"
 #include "common/base/mem.h"
 #include "common/protocol/endpoints.h"
 
-enum { WHY_SIZE = 200, NAME_SIZE = 64 };
+enum { WHY_SIZE = 200, LINE_SIZE_MAX = 1024 /* beyond which zconfig cuts */ };
 
 static char **text_at(const struct config *self, const struct setting *setting)
 {
@@ -23,7 +26,7 @@ static int64_t *count_at(const struct config *self, const struct setting *settin
 
 static bool is_text(const struct setting *setting)
 {
-    return setting->type == SETTING_TEXT || setting->type == SETTING_ENDPOINT;
+    return setting->type != SETTING_COUNT && setting->type != SETTING_FLAG;
 }
 
 void config_init(struct config *self)
@@ -48,24 +51,76 @@ static bool set_count(struct config *self, const struct setting *setting, const 
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    if (*value == '\0' || *end != '\0' || errno != 0 || number < setting->min ||
-        number > setting->max) {
-        snprintf(why, WHY_SIZE, "%s must be %s%lld to %lld%s%s, not \"%.40s\"", setting->name,
-                 setting->type == SETTING_FLAG ? "a flag, " : "", (long long)setting->min,
-                 (long long)setting->max, setting->unit[0] ? " " : "", setting->unit, value);
-        return false;
+    if (*value != '\0' && *end == '\0' && errno == 0 && number >= setting->min &&
+        number <= setting->max) {
+        *count_at(self, setting) = number;
+        return true;
     }
-    *count_at(self, setting) = number;
+    if (setting->type == SETTING_FLAG)
+        snprintf(why, WHY_SIZE, "%s must be 0 or 1, not \"%.40s\"", setting->name, value);
+    else
+        snprintf(why, WHY_SIZE, "%s must be %lld to %lld%s%s, not \"%.40s\"", setting->name,
+                 (long long)setting->min, (long long)setting->max, setting->unit[0] ? " " : "",
+                 setting->unit, value);
+    return false;
+}
+
+static bool is_hours(const char *text)
+{
+    int open_h, open_m, close_h, close_m, end = 0;
+    if (text[strspn(text, "0123456789:-")] != '\0' ||
+        sscanf(text, "%2d:%2d-%2d:%2d%n", &open_h, &open_m, &close_h, &close_m, &end) != 4)
+        return false;
+    return text[end] == '\0' && open_h >= 0 && open_m >= 0 && open_m < 60 && close_m >= 0 &&
+           close_m < 60 && open_h * 60 + open_m < close_h * 60 + close_m &&
+           close_h * 60 + close_m <= 1440;
+}
+
+static bool are_dates(const char *text)
+{
+    enum { DATE_SIZE = 10 };
+    for (const char *at = text; *at;) {
+        char date[DATE_SIZE + 1];
+        int64_t ms;
+        size_t size = strcspn(at, " ,");
+        snprintf(date, sizeof date, "%.*s", (int)size, at);
+        if (size > 0 && (size != DATE_SIZE || !feedtime_parse_local(date, 0, &ms)))
+            return false;
+        at += size + (at[size] != '\0');
+    }
     return true;
+}
+
+static bool is_level(const char *text)
+{
+    static const char *const LEVELS[] = {"error", "warning", "info", "debug"};
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++)
+        if (strcmp(LEVELS[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* What a text of that type must be like, or NULL if it is. */
+static const char *misses(enum setting_type type, const char *value)
+{
+    if (type == SETTING_ENDPOINT && !endpoint_is_valid(value))
+        return "tcp://HOST:PORT or ipc://PATH";
+    if (type == SETTING_HOURS && !is_hours(value))
+        return "hours such as 09:15-15:30";
+    if (type == SETTING_DATES && !are_dates(value))
+        return "dates such as 2025-11-05 2025-12-25";
+    if (type == SETTING_LEVEL && !is_level(value))
+        return "error, warning, info or debug";
+    return NULL;
 }
 
 bool config_set(struct config *self, const struct setting *setting, const char *value, char *why)
 {
     if (!is_text(setting))
         return set_count(self, setting, value, why);
-    if (setting->type == SETTING_ENDPOINT && !endpoint_is_valid(value)) {
-        snprintf(why, WHY_SIZE, "%s must be tcp://HOST:PORT or ipc://PATH, not \"%.80s\"",
-                 setting->name, value);
+    const char *wanted = misses(setting->type, value);
+    if (wanted) {
+        snprintf(why, WHY_SIZE, "%s must be %s, not \"%.80s\"", setting->name, wanted, value);
         return false;
     }
     free(*text_at(self, setting));
@@ -88,9 +143,9 @@ struct reader {
     config_fault_fn *fault;
     void *context;
     size_t n_faults;
-    zconfig_t *root;
-    char section[NAME_SIZE];
-    bool section_is_known;
+    bool is_in_section;
+    const char *section; /* of the table; NULL in one that is unknown */
+    size_t *given;       /* for each setting the line that gave it, 0 if none has */
 };
 
 static void tell(struct reader *self, size_t line, const char *fmt, ...)
@@ -109,72 +164,126 @@ static void tell(struct reader *self, size_t line, const char *fmt, ...)
 static void enter_section(struct reader *self, size_t line, const char *name)
 {
     struct nearest nearest = nearest_begin(name);
-    self->section_is_known = false;
-    snprintf(self->section, sizeof self->section, "%s", name);
+    self->is_in_section = true;
+    self->section = NULL;
     for (size_t i = 0; i < setting_count(); i++) {
         nearest_offer(&nearest, SETTINGS[i].section);
         if (strcmp(SETTINGS[i].section, name) == 0)
-            self->section_is_known = true;
+            self->section = SETTINGS[i].section;
     }
-    if (!self->section_is_known)
-        tell(self, line, "no section \"%s\"%s%s", name, nearest.best ? "; did you mean " : "",
+    if (!self->section)
+        tell(self, line, "no section \"%.64s\"%s%s", name, nearest.best ? "; did you mean " : "",
              nearest.best ? nearest.best : "");
 }
 
-static void take_setting(struct reader *self, size_t line, const char *name)
+/* The name is unknown here: it may be mistyped, or belong elsewhere. */
+static void tell_unknown(struct reader *self, size_t line, const char *name)
 {
-    char path[2 * NAME_SIZE + 2], why[WHY_SIZE];
+    struct nearest nearest = nearest_begin(name);
+    for (size_t i = 0; i < setting_count(); i++) {
+        if (strcmp(SETTINGS[i].name, name) == 0) {
+            tell(self, line, "no setting \"%.64s\" in \"%s\"; it belongs to \"%s\"", name,
+                 self->section, SETTINGS[i].section);
+            return;
+        }
+        if (strcmp(SETTINGS[i].section, self->section) == 0)
+            nearest_offer(&nearest, SETTINGS[i].name);
+    }
+    tell(self, line, "no setting \"%.64s\" in \"%s\"%s%s", name, self->section,
+         nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "");
+}
+
+static void take_setting(struct reader *self, size_t line, const char *name, const char *value)
+{
+    char why[WHY_SIZE];
     const struct setting *setting = setting_find(self->section, name);
     if (!setting) {
-        struct nearest nearest = nearest_begin(name);
-        for (size_t i = 0; i < setting_count(); i++)
-            if (strcmp(SETTINGS[i].section, self->section) == 0)
-                nearest_offer(&nearest, SETTINGS[i].name);
-        tell(self, line, "no setting \"%s\" in \"%s\"%s%s", name, self->section,
-             nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "");
+        tell_unknown(self, line, name);
         return;
     }
-    snprintf(path, sizeof path, "%s/%s", self->section, name);
-    if (!config_set(self->config, setting, zconfig_get(self->root, path, ""), why))
+    size_t *given = &self->given[setting - SETTINGS];
+    if (*given)
+        tell(self, line, "%s is given twice, first in line %zu", name, *given);
+    else if (!config_set(self->config, setting, value, why))
         tell(self, line, "%s", why);
+    *given = *given ? *given : line;
 }
 
-/* czmq reads the values but forgets the lines: these are found here. */
-static void read_line(struct reader *self, size_t number, const char *line, size_t size)
+/* Why a value, behind its "=", cannot be read, or NULL. */
+static const char *value_fault(const char *value)
 {
-    size_t indent = 0, length = 0;
-    while (indent < size && line[indent] == ' ')
-        indent++;
-    const char *name = line + indent;
-    while (indent + length < size && !strchr(" =\t\r#", name[length]))
-        length++;
-    if (indent == size || *name == '#' || *name == '\r')
-        return;
-    char copy[NAME_SIZE];
-    snprintf(copy, sizeof copy, "%.*s", (int)length, name);
-    if (length == 0 || indent > 4 || indent % 4 != 0)
-        tell(self, number, "a section stands at the margin, its settings behind four blanks");
-    else if (indent == 0)
-        enter_section(self, number, copy);
-    else if (self->section_is_known)
-        take_setting(self, number, copy);
+    if (*value != '"' && *value != '\'')
+        return NULL;
+    const char *end = strchr(value + 1, *value);
+    if (!end)
+        return "the quote is not closed";
+    end += 1 + strspn(end + 1, " ");
+    return *end == '\0' || *end == '#' ? NULL : "there is something behind the closing quote";
 }
 
+/* Gives a line's value, unquoted, without its comment, for free. */
+static char *read_value(const char *line)
+{
+    zconfig_t *root = zconfig_str_load(line);
+    zconfig_t *item = root ? zconfig_child(root) : NULL;
+    char *value = mem_strdup(item ? zconfig_value(item) : "");
+    zconfig_destroy(&root);
+    return value;
+}
+
+/* Takes NAME at the margin, or NAME = VALUE behind it. Why it cannot be, or NULL. */
+static const char *take_line(struct reader *self, size_t number, char *line)
+{
+    static const char LETTERS[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    size_t indent = strspn(line, " ");
+    char *name = line + indent, *behind = name + strspn(name, LETTERS),
+         *sign = behind + strspn(behind, " ");
+    bool has_value = *sign == '=';
+    if (*name == '\0' || *name == '#')
+        return NULL;
+    if (*name == '\t' || (indent != 0 && indent != 4))
+        return "a section stands at the margin, its settings behind four blanks";
+    if (behind == name || (!has_value && *sign != '\0' && *sign != '#'))
+        return "neither a section's name, nor NAME = VALUE, nor a # comment";
+    if (has_value != (indent == 4))
+        return has_value ? "a setting stands behind four blanks, below its section"
+                         : "a setting needs \"=\" and a value; a section stands at the margin";
+    if (has_value && !self->is_in_section)
+        return "a setting needs a section above it";
+    const char *why = has_value ? value_fault(sign + 1 + strspn(sign + 1, " ")) : NULL;
+    if (why)
+        return why;
+    char *value = has_value ? read_value(name) : NULL;
+    *behind = '\0';
+    if (!has_value)
+        enter_section(self, number, name);
+    else if (self->section)
+        take_setting(self, number, name, value);
+    free(value);
+    return NULL;
+}
+
+/* czmq reads values but forgets lines, and stops at the first it cannot read: so it is given one
+ * line at a time, and only such as it can read. */
 size_t config_read(struct config *self, const char *text, config_fault_fn *fault, void *context)
 {
-    struct reader reader = {
-        .config = self, .fault = fault, .context = context, .root = zconfig_str_load(text)};
-    if (!reader.root) {
-        tell(&reader, 0, "the file is no ZPL");
-        return reader.n_faults;
+    struct reader reader = {.config = self, .fault = fault, .context = context};
+    reader.given = mem_alloc_zero(setting_count(), sizeof *reader.given);
+    for (size_t number = 1; *text; number++) {
+        char line[LINE_SIZE_MAX + 1];
+        size_t size = strcspn(text, "\n");
+        const char *why = "the line is longer than 1024 bytes";
+        if (size <= LINE_SIZE_MAX) {
+            snprintf(line, sizeof line, "%.*s", (int)size, text);
+            line[strcspn(line, "\r")] = '\0';
+            why = take_line(&reader, number, line);
+        }
+        if (why)
+            tell(&reader, number, "%s", why);
+        text += size + (text[size] == '\n');
     }
-    size_t number = 1;
-    for (const char *line = text; *line; number++) {
-        size_t size = strcspn(line, "\n");
-        read_line(&reader, number, line, size);
-        line += size + (line[size] == '\n');
-    }
-    zconfig_destroy(&reader.root);
+    free(reader.given);
     return reader.n_faults;
 }
 
@@ -186,50 +295,17 @@ static void check_endpoint(const struct config *self, struct reader *reader, con
 {
     if (!self->allow_plaintext && !endpoint_is_local(endpoint))
         tell(reader, 0,
-             "the %s endpoint %s can be reached from other machines and is not encrypted; bind it "
-             "to "
-             "127.0.0.1, or say --allow-plaintext",
+             "the %s endpoint %.100s can be reached from other machines and is not encrypted; "
+             "bind it to 127.0.0.1, or say --allow-plaintext",
              name, endpoint);
-}
-
-static bool is_hours(const char *text)
-{
-    int open_h, open_m, close_h, close_m, end = 0;
-    return sscanf(text, "%2d:%2d-%2d:%2d%n", &open_h, &open_m, &close_h, &close_m, &end) == 4 &&
-           text[end] == '\0' && open_h >= 0 && open_m >= 0 && open_m < 60 && close_m >= 0 &&
-           close_m < 60 && open_h * 60 + open_m < close_h * 60 + close_m &&
-           close_h * 60 + close_m <= 1440;
-}
-
-static void check_holidays(const struct config *self, struct reader *reader)
-{
-    for (const char *at = self->holidays; *at;) {
-        char date[16];
-        int64_t ms;
-        size_t size = strcspn(at, " ,");
-        snprintf(date, sizeof date, "%.*s", (int)size, at);
-        if (size > 0 && (size != 10 || !feedtime_parse_local(date, 0, &ms)))
-            tell(reader, 0, "holidays: \"%s\" is no date such as 2025-11-05", date);
-        at += size + (at[size] != '\0');
-    }
 }
 
 size_t config_check(const struct config *self, config_fault_fn *fault, void *context)
 {
-    static const char *const LEVELS[] = {"error", "warning", "info", "debug"};
     struct reader reader = {.fault = fault, .context = context};
-    bool level_is_known = false;
     check_endpoint(self, &reader, "session", self->session_endpoint);
     check_endpoint(self, &reader, "public", self->public_endpoint);
     check_endpoint(self, &reader, "feed", self->feed_endpoint);
-    check_holidays(self, &reader);
-    if (!is_hours(self->hours))
-        tell(&reader, 0, "hours must be as 09:15-15:30, not \"%.40s\"", self->hours);
-    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++)
-        level_is_known |= strcmp(LEVELS[i], self->log_level) == 0;
-    if (!level_is_known)
-        tell(&reader, 0, "level must be error, warning, info or debug, not \"%.40s\"",
-             self->log_level);
     return reader.n_faults;
 }
 

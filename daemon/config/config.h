@@ -17,7 +17,7 @@ void config_init(struct config *self);
 void config_clear(struct config *self);
 
 /* Takes a file's settings. Returns how many faults were told; the settings that are faulty stay as
- * they were. */
+ * they were. What is given twice is a fault, since it would be hard to tell which one counts. */
 size_t config_read(struct config *self, const char *text, config_fault_fn *fault, void *context);
 
 /* Takes one value, as in a file; false with a sentence in *why (of at least 200 bytes) if it does
@@ -27,8 +27,8 @@ bool config_set(struct config *self, const struct setting *setting, const char *
 /* Takes from `fresh` what SIGHUP may change. */
 void config_take_live(struct config *self, const struct config *fresh);
 
-/* Checks what needs more than one setting: endpoints beyond this machine, hours, zone, log level.
- * Returns how many faults were told. */
+/* Checks what needs more than one setting: endpoints beyond this machine. Returns how many faults
+ * were told. */
 size_t config_check(const struct config *self, config_fault_fn *fault, void *context);
 
 /* The settings table for --help. */

@@ -4,10 +4,10 @@
 
 /* clang-format off */
 #define AT(field) offsetof(struct config, field)
-#define TEXT(section, name, field, initial, flag, help) \
-    {section, name, SETTING_TEXT, AT(field), initial, 0, 0, "", flag, false, help}
-#define ENDPOINT(section, name, field, initial, flag, help) \
-    {section, name, SETTING_ENDPOINT, AT(field), initial, 0, 0, "", flag, false, help}
+#define WORDS(type, section, name, field, initial, flag, help) \
+    {section, name, type, AT(field), initial, 0, 0, "", flag, false, help}
+#define TEXT(...) WORDS(SETTING_TEXT, __VA_ARGS__)
+#define ENDPOINT(...) WORDS(SETTING_ENDPOINT, __VA_ARGS__)
 #define FLAG(section, name, field, initial, flag, help) \
     {section, name, SETTING_FLAG, AT(field), initial, 0, 1, "", flag, false, help}
 #define COUNT(section, name, field, initial, min, max, unit, live, help) \
@@ -31,8 +31,8 @@ const struct setting SETTINGS[] = {
          "CSV with the columns of the Kite instrument dump"),
     TEXT("market", "zone", zone, "Asia/Kolkata", NULL,
          "time zone of the exchanges NSE NFO BSE BFO and of those not named"),
-    TEXT("market", "hours", hours, "09:15-15:30", NULL, "their session, in that zone"),
-    TEXT("market", "holidays", holidays, "", NULL,
+    WORDS(SETTING_HOURS, "market", "hours", hours, "09:15-15:30", NULL, "their session, in that zone"),
+    WORDS(SETTING_DATES, "market", "holidays", holidays, "", NULL,
          "dates (2025-11-05 ...) on which they are closed; only status tells of them"),
     FLAG("market", "simulate", simulate, "0", NULL,
          "trade the built-in market (--simulate[=SEED])"),
@@ -89,7 +89,7 @@ const struct setting SETTINGS[] = {
           "messages, of up to 64 updates, that libzmq queues for one session"),
 
     FLAG("public", "tape", tape, "0", NULL, "publish all bars, without indicators"),
-    TEXT("log", "level", log_level, "info", NULL, "error, warning, info or debug"),
+    WORDS(SETTING_LEVEL, "log", "level", log_level, "info", NULL, "error, warning, info or debug"),
 };
 /* clang-format on */
 

@@ -22,7 +22,15 @@ struct config {
     int64_t queue, replies, remembered, send_hwm, io_threads, skew_s;
 };
 
-enum setting_type { SETTING_TEXT, SETTING_ENDPOINT, SETTING_COUNT, SETTING_FLAG };
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_ENDPOINT,
+    SETTING_HOURS, /* 09:15-15:30 */
+    SETTING_DATES, /* 2025-11-05 2025-12-25 */
+    SETTING_LEVEL, /* error, warning, info, debug */
+    SETTING_COUNT,
+    SETTING_FLAG /* 0 or 1 */
+};
 
 struct setting {
     const char *section, *name;
