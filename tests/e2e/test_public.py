@@ -42,7 +42,8 @@ class Status(Case):
 class SilentFeed(Case):
     """A feed that looked alive and was silent: here it is told to everybody."""
 
-    settings = {"feed": {"stale_ms": 500}, "sessions": {"heartbeat_ms": 1000}}
+    settings = {"feed": {"stale_ms": 500, "bar_grace_ms": 500},
+                "sessions": {"heartbeat_ms": 1000}}
     instruments = "tradingsymbol,instrument_type,exchange\nBTCUSDT,EQ,BYBIT\n"
 
     def now(self):
