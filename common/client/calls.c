@@ -108,7 +108,7 @@ indsub_err_t calls_begin(indsub_t *self, const char *type, struct text *members,
     if (!options.fn && self->in_callback)
         err = client_fail(self, INDSUB_ERR_MISUSE,
                           "a request made in a callback cannot wait: give it a callback");
-    else if (!link_connect(&self->link, self->endpoint))
+    else if (!link_connect(&self->link, self->endpoint, true))
         err = client_fail(self, INDSUB_ERR_SYSTEM, "%s to %s: %s", self->link.failed,
                           self->endpoint, zmq_strerror(errno));
     else if (!(call = new_call(self, type, members, &options)))

@@ -151,7 +151,7 @@ INDSUB_API void indsub_set_timeout(indsub_t *self, unsigned timeout_ms);
 INDSUB_API indsub_err_t indsub_set_name(indsub_t *self, const char *name);
 INDSUB_API void indsub_set_requests_only(indsub_t *self, bool requests_only);
 
-/* ---- what it calls -------------------------------------------------------------------- */
+/* ---- what it calls ------------------------------------------------------------------- */
 
 /* Each is called from within indsub_poll or a waiting request, with the context that was given with
  * it. NULL calls nobody. */
@@ -222,6 +222,8 @@ INDSUB_API indsub_err_t indsub_reply_error(const indsub_reply_t *self);
 INDSUB_API const char *indsub_reply_code(const indsub_reply_t *self);
 /* The sentence of the error; "" if there was none. */
 INDSUB_API const char *indsub_reply_message(const indsub_reply_t *self);
+/* "subscribed", "history", ..., "error"; "" if no answer came. */
+INDSUB_API const char *indsub_reply_type(const indsub_reply_t *self);
 /* The JSON as it came, NUL-terminated; NULL if no answer came. */
 INDSUB_API const char *indsub_reply_body(const indsub_reply_t *self, size_t *size);
 /* The bars in it (of history, data, subscribe), oldest first. */

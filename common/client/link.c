@@ -89,23 +89,23 @@ static bool set_fresh_key(void *dealer)
     return set;
 }
 
-static bool prepare_session_sockets(struct link *self)
+static bool prepare_session_sockets(struct link *self, bool has_key)
 {
     self->dealer = open_socket(self, ZMQ_DEALER);
     self->monitor = zmq_socket(self->zmq, ZMQ_PAIR);
-    return self->dealer && self->monitor && set_fresh_key(self->dealer) &&
+    return self->dealer && self->monitor && (!has_key || set_fresh_key(self->dealer)) &&
            zmq_socket_monitor(self->dealer, MONITOR,
                               ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
            zmq_connect(self->monitor, MONITOR) == 0 && watch(self, self->dealer) &&
            watch(self, self->monitor);
 }
 
-bool link_connect(struct link *self, const char *endpoint)
+bool link_connect(struct link *self, const char *endpoint, bool has_key)
 {
     if (self->dealer)
         return true;
     const char *failed = NULL;
-    if (!prepare_session_sockets(self))
+    if (!prepare_session_sockets(self, has_key))
         failed = "cannot make a socket";
     else if (zmq_connect(self->dealer, endpoint) != 0)
         failed = "cannot connect";
@@ -114,6 +114,15 @@ bool link_connect(struct link *self, const char *endpoint)
     close_socket(&self->monitor);
     close_socket(&self->dealer);
     return fail(self, failed);
+}
+
+/* To connect a second time would bring everything twice. */
+static bool is_connected_to(void *socket, const char *endpoint)
+{
+    char newest[256];
+    size_t size = sizeof newest;
+    return zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, newest, &size) == 0 &&
+           strcmp(newest, endpoint) == 0;
 }
 
 bool link_listen(struct link *self, const char *endpoint, const char *topic)
@@ -125,7 +134,7 @@ bool link_listen(struct link *self, const char *endpoint, const char *topic)
     }
     if (zmq_setsockopt(self->sub, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0)
         return fail(self, "cannot listen");
-    if (endpoint && zmq_connect(self->sub, endpoint) != 0)
+    if (endpoint && !is_connected_to(self->sub, endpoint) && zmq_connect(self->sub, endpoint) != 0)
         return fail(self, "cannot connect");
     return true;
 }

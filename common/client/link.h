@@ -1,5 +1,5 @@
-/* link - the sockets of a client: a DEALER with the session's key, what happens to its connection,
- * and a SUB for what is public, all behind one descriptor to wait on. */
+/* link - the sockets of a client: a DEALER (with the session's key), what happens to its
+ * connection, and a SUB for what is public, all behind one descriptor to wait on. */
 #ifndef INDSUB_CLIENT_LINK_H
 #define INDSUB_CLIENT_LINK_H
 
@@ -20,9 +20,10 @@ struct link {
 bool link_new(struct link *self);
 void link_destroy(struct link *self);
 
-/* Connects (libzmq goes on trying, ever more slowly) under a fresh key of 128 random bits. */
-bool link_connect(struct link *self, const char *endpoint);
-/* Adds a public endpoint (unless it is NULL) and a topic. */
+/* Connects (libzmq goes on trying, ever more slowly), once: under a fresh key of 128 random bits,
+ * or without one. */
+bool link_connect(struct link *self, const char *endpoint, bool has_key);
+/* Adds a public endpoint (unless it is NULL, or the newest one already) and a topic. */
 bool link_listen(struct link *self, const char *endpoint, const char *topic);
 
 /* Waits at most timeout_ms (negative: for ever) for something to come. */

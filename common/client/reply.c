@@ -141,6 +141,11 @@ const char *indsub_reply_message(const indsub_reply_t *self)
     return self->message;
 }
 
+const char *indsub_reply_type(const indsub_reply_t *self)
+{
+    return self->type;
+}
+
 const char *indsub_reply_body(const indsub_reply_t *self, size_t *size)
 {
     if (size)

@@ -1,0 +1,342 @@
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/credentials.h"
+#include "common/base/json.h"
+#include "common/base/mem.h"
+
+enum { OPEN_TIMEOUT_MS = 3000, CLOSE_TIMEOUT_MS = 1000 };
+
+int64_t cli_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- what the client tells ----------------------------------------------------------- */
+
+static void on_update(indsub_t *client, const indsub_update_t *update, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    if (shown_take(&self->streams, indsub_update_symbol(update), indsub_update_timeframe(update),
+                   indsub_update_bar(update)->closed,
+                   indsub_update_origin(update) == INDSUB_SNAPSHOT))
+        out_update(&self->out, update);
+}
+
+static void on_public(indsub_t *client, const char *topic, const char *body, size_t size,
+                      void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    if (strcmp(topic, "status") == 0) {
+        if (self->on_status)
+            self->on_status(self, body, size);
+        return;
+    }
+    indsub_update_t *update = indsub_update_parse(body, size);
+    if (update &&
+        shown_take(&self->tapes, indsub_update_symbol(update), indsub_update_timeframe(update),
+                   indsub_update_bar(update)->closed, false))
+        out_published(&self->out, body, size);
+    indsub_update_destroy(&update);
+}
+
+static void on_refreshed(indsub_t *client, const indsub_reply_t *reply, void *context)
+{
+    (void)client;
+    if (indsub_reply_error(reply) != INDSUB_OK)
+        cli_report(context, reply);
+}
+
+/* A token of our own making is made anew before it expires. */
+static void refresh(struct cli *self)
+{
+    char *token;
+    struct err err;
+    if (credentials_token(self->options, &token, &err) == ERR_OK)
+        indsub_refresh(self->client, token, on_refreshed, self);
+    else
+        cli_fail(self, &err);
+    free(token);
+}
+
+static void on_notice(indsub_t *client, const indsub_notice_t *notice, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    bool expires = strncmp(notice->code, "TOKEN_", 6) == 0;
+    if (strcmp(notice->code, "LAGGING") == 0)
+        return; /* the client asks for what was left out, and says so */
+    if (expires && self->options->user)
+        refresh(self);
+    else
+        out_news(&self->out, "%s: %s%s%s", notice->code, notice->symbol ? notice->symbol : "",
+                 notice->symbol ? ": " : "", notice->message);
+}
+
+static void on_opened(indsub_t *client, const indsub_reply_t *reply, void *context);
+
+/* Begins to open the session with the token that the options give. */
+static enum status begin_open(struct cli *self)
+{
+    char *token;
+    struct err err;
+    if (credentials_token(self->options, &token, &err) != ERR_OK) {
+        free(token);
+        cli_fail(self, &err);
+        return err.code == ERR_UNAUTHENTICATED ? STATUS_USAGE : STATUS_FAILED;
+    }
+    enum status status = cli_began(
+        self, indsub_open(cli_client(self), token, self->options->session, on_opened, self));
+    explicit_bzero(token, strlen(token));
+    free(token);
+    return status;
+}
+
+/* The session cannot be mended; with a fresh token of our own it may be opened again. */
+static void on_ended(struct cli *self, const indsub_event_t *event)
+{
+    self->lost_ms = 0;
+    self->has_session = false;
+    if (self->options->user && event->err == INDSUB_ERR_TOKEN_EXPIRED &&
+        begin_open(self) == STATUS_PENDING)
+        return;
+    out_error(&self->out, indsub_err_name(event->err), event->text);
+    self->status = STATUS_FAILED;
+    self->quits |= self->mode != CLI_INTERACTIVE;
+}
+
+static void on_event(indsub_t *client, const indsub_event_t *event, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    switch (event->kind) {
+    case INDSUB_OPENED:
+        break;
+    case INDSUB_LOST:
+        self->lost_ms = cli_now_ms();
+        break;
+    case INDSUB_RESUMED:
+        self->lost_ms = 0;
+        out_news(&self->out, "reconnected: %s", event->text);
+        break;
+    case INDSUB_GAP_FILLED:
+        out_news(&self->out, "%s", event->text);
+        break;
+    case INDSUB_ENDED:
+        on_ended(self, event);
+        break;
+    }
+}
+
+/* ---- life ---------------------------------------------------------------------------- */
+
+static void on_closed(indsub_t *client, const indsub_reply_t *reply, void *context)
+{
+    (void)client, (void)reply;
+    ((struct cli *)context)->has_session = false;
+}
+
+static void close_session(struct cli *self)
+{
+    int64_t end_ms = cli_now_ms() + CLOSE_TIMEOUT_MS;
+    if (!self->has_session || !indsub_is_open(self->client) ||
+        indsub_close(self->client, on_closed, self) != INDSUB_OK)
+        return;
+    while (self->has_session && cli_now_ms() < end_ms)
+        indsub_poll(self->client, (int)(end_ms - cli_now_ms()));
+}
+
+static void forget_symbols(struct cli *self)
+{
+    for (size_t i = 0; i < self->n_symbols; i++)
+        free(self->symbols[i]);
+    free(self->symbols);
+    self->symbols = NULL;
+    self->n_symbols = 0;
+}
+
+void cli_destroy(struct cli *self)
+{
+    shown_destroy(&self->streams);
+    shown_destroy(&self->tapes);
+    close_session(self);
+    indsub_destroy(&self->client);
+    out_flush(&self->out);
+    out_destroy(&self->out);
+    forget_symbols(self);
+    free(self->feed_endpoint);
+    if (self->signal_fd >= 0)
+        close(self->signal_fd);
+}
+
+indsub_t *cli_client(struct cli *self)
+{
+    if (self->client)
+        return self->client;
+    self->client = indsub_new(self->options->endpoint);
+    if (!self->client)
+        abort(); /* no memory, no descriptors: nothing can be done here */
+    indsub_set_timeout(self->client, OPEN_TIMEOUT_MS);
+    indsub_set_name(self->client, "indsub-cli " INDSUB_VERSION);
+    indsub_on_update(self->client, on_update, self);
+    indsub_on_notice(self->client, on_notice, self);
+    indsub_on_event(self->client, on_event, self);
+    indsub_on_public(self->client, on_public, self);
+    return self->client;
+}
+
+/* ---- commands ------------------------------------------------------------------------ */
+
+static enum status status_of(indsub_err_t err)
+{
+    return err == INDSUB_OK              ? STATUS_DONE
+           : err == INDSUB_ERR_NO_DAEMON ? STATUS_NO_DAEMON
+                                         : STATUS_FAILED;
+}
+
+enum status cli_began(struct cli *self, indsub_err_t err)
+{
+    if (err == INDSUB_OK) {
+        self->n_pending++;
+        return STATUS_PENDING;
+    }
+    out_error(&self->out, indsub_err_name(err), indsub_last_error(self->client));
+    return status_of(err);
+}
+
+void cli_finish(struct cli *self, enum status status)
+{
+    self->n_pending--;
+    self->status = status;
+}
+
+enum status cli_report(struct cli *self, const indsub_reply_t *reply)
+{
+    out_error(&self->out, indsub_reply_code(reply), indsub_reply_message(reply));
+    return status_of(indsub_reply_error(reply));
+}
+
+void cli_print_reply(indsub_t *client, const indsub_reply_t *reply, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    if (indsub_reply_error(reply) != INDSUB_OK) {
+        cli_finish(self, cli_report(self, reply));
+        return;
+    }
+    out_reply(&self->out, reply);
+    cli_finish(self, STATUS_DONE);
+}
+
+enum status cli_fail(struct cli *self, const struct err *err)
+{
+    out_error(&self->out, err_code_name(err->code), err->message);
+    return STATUS_FAILED;
+}
+
+enum status cli_fail_usage(struct cli *self, const struct err *err)
+{
+    out_error(&self->out, "USAGE", err->message);
+    return STATUS_USAGE;
+}
+
+void cli_begin_job(struct cli *self, const struct job *job)
+{
+    self->job = *job;
+}
+
+void cli_end_job(struct cli *self, enum status status)
+{
+    self->job = (struct job){0};
+    self->status = status;
+}
+
+bool cli_is_busy(const struct cli *self)
+{
+    return self->n_pending > 0 || self->job.turn ||
+           (self->waits_for_streams && self->streams.n + self->tapes.n > 0);
+}
+
+static void keep_feed_endpoint(struct cli *self, const indsub_reply_t *reply)
+{
+    size_t size;
+    const char *body = indsub_reply_body(reply, &size);
+    cJSON *tree = json_parse(body, size, NULL);
+    const char *feed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "feed"));
+    free(self->feed_endpoint);
+    self->feed_endpoint = feed ? mem_strdup(feed) : NULL;
+    cJSON_Delete(tree);
+}
+
+static void on_opened(indsub_t *client, const indsub_reply_t *reply, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    self->has_session = indsub_reply_error(reply) == INDSUB_OK;
+    if (self->has_session)
+        keep_feed_endpoint(self, reply);
+    cli_finish(self, self->has_session ? STATUS_DONE : cli_report(self, reply));
+    self->quits |= !self->has_session && self->mode != CLI_INTERACTIVE;
+}
+
+enum status cli_open(struct cli *self)
+{
+    enum status status = begin_open(self);
+    if (status != STATUS_PENDING)
+        return status;
+    while (self->n_pending > 0 && !self->quits)
+        cli_turn(self, -1);
+    return self->status;
+}
+
+static void on_symbols(indsub_t *client, const indsub_reply_t *reply, void *context)
+{
+    struct cli *self = context;
+    (void)client;
+    if (indsub_reply_error(reply) != INDSUB_OK)
+        return;
+    size_t size;
+    const char *body = indsub_reply_body(reply, &size);
+    cJSON *tree = json_parse(body, size, NULL);
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "symbols"), *item;
+    forget_symbols(self);
+    self->symbols = mem_alloc_zero((size_t)cJSON_GetArraySize(list) + 1, sizeof *self->symbols);
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *symbol = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "symbol"));
+        if (symbol)
+            self->symbols[self->n_symbols++] = mem_strdup(symbol);
+    }
+    cJSON_Delete(tree);
+}
+
+void cli_ask_symbols(struct cli *self)
+{
+    indsub_symbols(self->client, NULL, NULL, on_symbols, self);
+}
+
+enum status cli_run(struct cli *self, char *const *words, size_t n)
+{
+    struct args args;
+    struct err err;
+    enum status status;
+    if (args_parse(&args, words, n, &err) != ERR_OK)
+        status = cli_fail_usage(self, &err);
+    else if (args.command->needs_session && !self->has_session &&
+             (status = cli_open(self)) != STATUS_DONE)
+        self->status = status;
+    else
+        status = args.command->run(self, &args);
+    args_destroy(&args);
+    if (status != STATUS_PENDING)
+        self->status = status;
+    return status;
+}

@@ -1,0 +1,23 @@
+/* credentials - where the token comes from, and the state directory. */
+#ifndef INDSUB_CLI_CREDENTIALS_H
+#define INDSUB_CLI_CREDENTIALS_H
+
+#include <stdint.h>
+
+#include "cli/options.h"
+#include "common/auth/token.h"
+
+/* The path of a file in the state directory, for free: that of --state or INDSUB_STATE, else
+ * $XDG_STATE_HOME/indsub, ~/.local/state/indsub, or /var/lib/indsub for users without a home. */
+char *credentials_state_path(const struct options *options, const char *name);
+
+/* Mints a token with the local jwt.key; *token is for free. Errors: FORBIDDEN if the key cannot be
+ * read, BAD_REQUEST if a claim is not possible. */
+enum err_code credentials_mint(const struct options *options, const struct token_claims *claims,
+                               char **token, struct err *err);
+
+/* The token that the options name or allow to mint; *token is for free. Errors: UNAUTHENTICATED if
+ * there is none, and those of credentials_mint. */
+enum err_code credentials_token(const struct options *options, char **token, struct err *err);
+
+#endif

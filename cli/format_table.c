@@ -1,0 +1,539 @@
+/* format_table - for people: lines and tables. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/format.h"
+#include "cli/show.h"
+#include "cli/table.h"
+#include "common/base/feedtime.h"
+#include "common/base/json.h"
+
+enum { INDENT = 9 }; /* of a line that goes on: behind the clock */
+
+static const cJSON *member(const cJSON *tree, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(tree, name);
+}
+
+static const char *string_of(const cJSON *tree, const char *name)
+{
+    const char *text = cJSON_GetStringValue(member(tree, name));
+    return text ? text : "";
+}
+
+static double number_of(const cJSON *tree, const char *name)
+{
+    const cJSON *item = member(tree, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+/* ---- a bar --------------------------------------------------------------------------- */
+
+static void put_prices(struct buf *out, const indsub_bar_t *bar, bool all)
+{
+    const struct {
+        const char *name;
+        double value;
+    } PRICES[] = {{"O ", bar->open}, {" H ", bar->high}, {" L ", bar->low}};
+    for (size_t i = 0; all && i < sizeof PRICES / sizeof *PRICES; i++) {
+        buf_put_text(out, PRICES[i].name);
+        show_exact(out, PRICES[i].value);
+    }
+    buf_put_text(out, all ? " C " : "C ");
+    show_exact(out, bar->close);
+    if (all && bar->volume != 0 && !isnan(bar->volume)) {
+        buf_put_text(out, " V ");
+        show_exact(out, bar->volume);
+    }
+}
+
+/* Values of one indicator from *i on, which is moved behind them: "RSI_14_100 67.30", or
+ * "MACD_12_26_9 MACD 12.50 MACDh 3.20 MACDs 9.30". */
+static void put_indicator(struct buf *out, const indsub_update_t *update, size_t *i)
+{
+    const char *id = indsub_update_value_at(update, *i)->id;
+    buf_put_text(out, id);
+    for (; *i < indsub_update_n_values(update); (*i)++) {
+        const indsub_value_t *one = indsub_update_value_at(update, *i);
+        if (strcmp(one->id, id) != 0)
+            break;
+        if (one->output)
+            buf_put_format(out, " %s", one->output);
+        buf_put_char(out, ' ');
+        show_value(out, one->value);
+    }
+}
+
+static void put_named(struct buf *out, const indsub_update_t *update, const char *name,
+                      const char *path)
+{
+    double value = indsub_update_number(update, path);
+    if (isnan(value))
+        return;
+    buf_put_format(out, "%s%s ", out->size > 0 ? " " : "", name);
+    show_value(out, value);
+}
+
+/* Of an option its own Greeks; of an underlying those at the money. */
+static void put_greeks(struct buf *out, const struct look *look, const indsub_update_t *update)
+{
+    double iv = indsub_update_number(update, "greeks.iv");
+    double strike = indsub_update_number(update, "greeks.strike");
+    if (!isnan(strike)) {
+        buf_put_text(out, "ATM ");
+        show_exact(out, strike);
+    }
+    if (!isnan(iv))
+        buf_put_format(out, "%sIV %.2f%%", out->size > 0 ? " " : "", iv * 100);
+    put_named(out, update, look->unicode ? "Δ" : "delta", "greeks.delta");
+    put_named(out, update, look->unicode ? "Γ" : "gamma", "greeks.gamma");
+    put_named(out, update, look->unicode ? "Θ" : "theta", "greeks.theta");
+    put_named(out, update, "vega", "greeks.vega");
+}
+
+static void put_oi(struct buf *out, const indsub_update_t *update)
+{
+    double oi = indsub_update_number(update, "oi.oi");
+    double change_pct = indsub_update_number(update, "oi.change_pct");
+    if (!isnan(oi)) {
+        buf_put_text(out, "OI ");
+        show_exact(out, oi);
+    }
+    if (!isnan(change_pct))
+        buf_put_format(out, " %+.2f%%", change_pct);
+    put_named(out, update, "PCR", "oi.pcr");
+    put_named(out, update, "max pain", "oi.max_pain");
+}
+
+/* When, what, which bar, and whether it still forms. */
+static void put_head(struct buf *out, const struct look *look, const indsub_update_t *update,
+                     bool dated)
+{
+    const indsub_bar_t *bar = indsub_update_bar(update);
+    if (!dated) {
+        show_clock(out, look, indsub_update_time_ms(update));
+        buf_put_char(out, ' ');
+    }
+    buf_put_format(out, "%s %s ", indsub_update_symbol(update), indsub_update_timeframe(update));
+    show_bar_start(out, look, indsub_update_timeframe(update), bar->start_ms, dated);
+    if (look->unicode)
+        buf_put_text(out, bar->closed ? " ●" : " ○");
+    else
+        buf_put_text(out, bar->closed ? " closed" : " forming");
+}
+
+static void put_pieces(struct buf *out, const struct look *look, const indsub_update_t *update,
+                       bool dated, bool all_prices)
+{
+    const indsub_bar_t *bar = indsub_update_bar(update);
+    struct line line = line_begin(out, look, INDENT);
+    struct buf piece = {0};
+    put_head(&piece, look, update, dated);
+    line_put(&line, bar->closed ? SHOW_BOLD : SHOW_DIM, piece.data);
+    buf_reset(&piece);
+    put_prices(&piece, bar, all_prices);
+    line_put(&line, bar->close < bar->open ? SHOW_RED : SHOW_GREEN, piece.data);
+    for (size_t i = 0; i < indsub_update_n_values(update);) {
+        buf_reset(&piece);
+        put_indicator(&piece, update, &i);
+        line_put(&line, SHOW_PLAIN, piece.data);
+    }
+    buf_reset(&piece);
+    put_greeks(&piece, look, update);
+    line_put(&line, SHOW_CYAN, piece.data);
+    buf_reset(&piece);
+    put_oi(&piece, update);
+    line_put(&line, SHOW_YELLOW, piece.data);
+    line_end(&line);
+    buf_destroy(&piece);
+}
+
+/* With all prices if that fits into one line, else with the last one, in as many as it takes. */
+static void put_bar(struct buf *out, const struct look *look, const indsub_update_t *update,
+                    bool dated)
+{
+    size_t start = out->size;
+    put_pieces(out, look, update, dated, true);
+    const char *end = memchr(out->data + start, '\n', out->size - start);
+    if (end + 1 == out->data + out->size)
+        return;
+    out->size = start;
+    put_pieces(out, look, update, dated, false);
+}
+
+static void put_update(struct buf *out, const struct look *look, const indsub_update_t *update)
+{
+    put_bar(out, look, update, false);
+}
+
+/* ---- answers ------------------------------------------------------------------------- */
+
+typedef void reply_fn(struct buf *out, const struct look *look, const cJSON *reply);
+
+/* "name=value, ..." of an object of parameters. */
+static void put_params(struct buf *out, const cJSON *params)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, params)
+    {
+        buf_put_format(out, "%s%s=", item == params->child ? "" : ",", item->string);
+        if (cJSON_IsString(item))
+            buf_put_text(out, item->valuestring);
+        else
+            json_put_tree(out, item);
+    }
+}
+
+/* One indicator as it was asked for: "RSI_14_100 = RSI(length=14,scalar=100)". */
+static void put_asked(struct buf *out, const cJSON *item)
+{
+    double missing = number_of(item, "bars");
+    buf_put_format(out, "%s = %s(", item->string, string_of(item, "name"));
+    put_params(out, member(item, "params"));
+    buf_put_char(out, ')');
+    if (missing > 0)
+        buf_put_format(out, ", warm in %.0f bars", missing);
+}
+
+static void put_subscription(struct buf *out, const struct look *look, const cJSON *one)
+{
+    struct line line = line_begin(out, look, 4);
+    struct buf piece = {0};
+    buf_put_format(&piece, "%s %s", string_of(one, "symbol"), string_of(one, "timeframe"));
+    if (strcmp(string_of(one, "updates"), "close") == 0)
+        buf_put_text(&piece, " (closed bars only)");
+    line_put(&line, SHOW_BOLD, piece.data);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, member(one, "indicators"))
+    {
+        buf_reset(&piece);
+        put_asked(&piece, item);
+        line_put(&line, SHOW_PLAIN, piece.data);
+    }
+    line_end(&line);
+    buf_destroy(&piece);
+}
+
+static void put_subscriptions(struct buf *out, const struct look *look, const cJSON *reply)
+{
+    const cJSON *list = member(reply, "subscriptions"), *one;
+    cJSON_ArrayForEach(one, list) put_subscription(out, look, one);
+    if (!list || !list->child)
+        buf_put_text(out, "no subscriptions\n");
+}
+
+static void put_parameter_row(struct table *table, const cJSON *param)
+{
+    struct buf standard = {0}, range = {0};
+    const cJSON *item = member(param, "default"), *choice;
+    if (cJSON_IsString(item))
+        buf_put_text(&standard, item->valuestring);
+    else
+        show_exact(&standard, number_of(param, "default"));
+    if (cJSON_IsNumber(member(param, "min"))) {
+        show_exact(&range, number_of(param, "min"));
+        buf_put_text(&range, " to ");
+        show_exact(&range, number_of(param, "max"));
+    }
+    cJSON_ArrayForEach(choice, member(param, "choices")) if (cJSON_IsString(choice))
+        buf_put_format(&range, "%s%s", range.size > 0 ? ", " : "", choice->valuestring);
+    table_put(table, "  %s", string_of(param, "name"));
+    table_put(table, "%s", standard.data);
+    table_put(table, "%s", range.data ? range.data : "");
+    table_put(table, "%s", string_of(param, "about"));
+    buf_destroy(&standard);
+    buf_destroy(&range);
+}
+
+static void put_names(struct buf *out, const char *what, const cJSON *names)
+{
+    const cJSON *item;
+    if (!names || !names->child)
+        return;
+    buf_put_format(out, "  %-9s", what);
+    cJSON_ArrayForEach(item, names) if (cJSON_IsString(item))
+        buf_put_format(out, "%s%s", item == names->child ? "" : ", ", item->valuestring);
+    buf_put_char(out, '\n');
+}
+
+/* All that is known of one indicator. */
+static void put_catalog_entry(struct buf *out, const struct look *look, const cJSON *row)
+{
+    static const char *const HEADINGS[] = {"  parameter", "default", "range", "about", NULL};
+    const char *title = string_of(row, "title");
+    double warm = number_of(row, "warmup");
+    show_coloured(out, look, SHOW_BOLD, string_of(row, "name"));
+    buf_put_format(out, "%s%s (%s)\n", title[0] ? ": " : "", title, string_of(row, "category"));
+    struct table *table = table_new(HEADINGS);
+    const cJSON *param;
+    cJSON_ArrayForEach(param, member(row, "params")) put_parameter_row(table, param);
+    if (table_n_rows(table) > 0)
+        table_write(table, out, look->width);
+    table_destroy(&table);
+    put_names(out, "aliases", member(row, "aliases"));
+    put_names(out, "inputs", member(row, "inputs"));
+    put_names(out, "outputs", member(row, "outputs"));
+    if (!isnan(warm))
+        buf_put_format(out, "  warm after %.0f bars, with the defaults\n", warm);
+    if (string_of(row, "unavailable")[0])
+        buf_put_format(out, "  not available: %s\n", string_of(row, "unavailable"));
+    if (string_of(row, "source")[0])
+        buf_put_format(out, "  %-9s%s\n", "source", string_of(row, "source"));
+}
+
+/* "(length=14, scalar=100)": how to write it. */
+static void put_form(struct buf *out, const cJSON *params)
+{
+    const cJSON *param;
+    cJSON_ArrayForEach(param, params)
+    {
+        const cJSON *standard = member(param, "default");
+        buf_put_format(out, "%s%s=", param == params->child ? "(" : ", ", string_of(param, "name"));
+        if (cJSON_IsString(standard))
+            buf_put_text(out, standard->valuestring);
+        else
+            show_exact(out, number_of(param, "default"));
+    }
+    if (out->size > 0)
+        buf_put_char(out, ')');
+}
+
+static void put_catalog(struct buf *out, const struct look *look, const cJSON *reply)
+{
+    static const char *const HEADINGS[] = {"NAME", "CATEGORY", "TITLE", "PARAMETERS", NULL};
+    const cJSON *rows = member(reply, "indicators"), *row;
+    if (rows && rows->child && !rows->child->next) {
+        put_catalog_entry(out, look, rows->child);
+        return;
+    }
+    struct table *table = table_new(HEADINGS);
+    cJSON_ArrayForEach(row, rows)
+    {
+        struct buf form = {0};
+        put_form(&form, member(row, "params"));
+        table_put(table, "%s", string_of(row, "name"));
+        table_put(table, "%s", string_of(row, "category"));
+        table_put(table, "%s", string_of(row, "title"));
+        table_put(table, "%s", form.data ? form.data : "");
+        buf_destroy(&form);
+    }
+    table_write(table, out, look->width);
+    table_destroy(&table);
+}
+
+static void put_number_cell(struct table *table, const cJSON *row, const char *name)
+{
+    struct buf text = {0};
+    if (!isnan(number_of(row, name)))
+        show_exact(&text, number_of(row, name));
+    table_put(table, "%s", text.data ? text.data : "");
+    buf_destroy(&text);
+}
+
+static void put_time_cell(struct table *table, const struct look *look, const char *time)
+{
+    struct buf text = {0};
+    int64_t ms;
+    if (feedtime_parse(time, &ms)) {
+        show_bar_start(&text, look, "1s", ms, true);
+    }
+    table_put(table, "%s", text.data ? text.data : "");
+    buf_destroy(&text);
+}
+
+static void put_symbols(struct buf *out, const struct look *look, const cJSON *reply)
+{
+    static const char *const HEADINGS[] = {"SYMBOL", "TYPE",  "UNDERLYING", ">STRIKE",
+                                           "EXPIRY", ">LAST", "TIME",       NULL};
+    struct table *table = table_new(HEADINGS);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, member(reply, "symbols"))
+    {
+        table_put(table, "%s", string_of(row, "symbol"));
+        table_put(table, "%s", string_of(row, "instrument_type"));
+        table_put(table, "%s", string_of(row, "underlying"));
+        put_number_cell(table, row, "strike");
+        table_put(table, "%s", string_of(row, "expiry"));
+        put_number_cell(table, row, "last");
+        put_time_cell(table, look, string_of(row, "last_time"));
+    }
+    if (table_n_rows(table) > 0)
+        table_write(table, out, look->width);
+    else
+        buf_put_text(out, "no symbols\n");
+    table_destroy(&table);
+}
+
+/* Any object: a line for each value in it, by its path. */
+static void put_any(struct buf *out, const char *path, const cJSON *value)
+{
+    const cJSON *item;
+    struct buf inner = {0};
+    if (!cJSON_IsObject(value)) {
+        buf_put_format(out, "%-24s ", path);
+        if (cJSON_IsString(value))
+            buf_put_text(out, value->valuestring);
+        else
+            json_put_tree(out, value);
+        buf_put_char(out, '\n');
+        return;
+    }
+    cJSON_ArrayForEach(item, value)
+    {
+        buf_reset(&inner);
+        buf_put_format(&inner, "%s%s%s", path, path[0] ? "." : "", item->string);
+        put_any(out, inner.data, item);
+    }
+    buf_destroy(&inner);
+}
+
+static void put_shared(struct buf *out, const struct look *look, const cJSON *list)
+{
+    static const char *const HEADINGS[] = {"SYMBOL", "TIMEFRAME", "INDICATOR", ">SUBSCRIBERS",
+                                           NULL};
+    struct table *table = table_new(HEADINGS);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, list)
+    {
+        table_put(table, "%s", string_of(row, "symbol"));
+        table_put(table, "%s", string_of(row, "timeframe"));
+        table_put(table, "%s", string_of(row, "indicator"));
+        put_number_cell(table, row, "subscribers");
+    }
+    if (table_n_rows(table) > 0) {
+        buf_put_char(out, '\n');
+        table_write(table, out, look->width);
+    }
+    table_destroy(&table);
+}
+
+static void put_sources(struct buf *out, const struct look *look, const cJSON *list)
+{
+    static const char *const HEADINGS[] = {"FEED", ">LAST SEQ", ">AGE", "CLOCK", "STATE", NULL};
+    struct table *table = table_new(HEADINGS);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, list)
+    {
+        struct buf age = {0};
+        if (!isnan(number_of(row, "age_ms")))
+            show_duration(&age, (int64_t)number_of(row, "age_ms"));
+        table_put(table, "%s", string_of(row, "source"));
+        put_number_cell(table, row, "last_seq");
+        table_put(table, "%s", age.data ? age.data : "");
+        put_time_cell(table, look, string_of(row, "clock"));
+        table_put(table, "%s", cJSON_IsTrue(member(row, "stale")) ? "stale" : "live");
+        buf_destroy(&age);
+    }
+    if (table_n_rows(table) > 0) {
+        buf_put_char(out, '\n');
+        table_write(table, out, look->width);
+    }
+    table_destroy(&table);
+}
+
+static void put_stats(struct buf *out, const struct look *look, const cJSON *reply)
+{
+    static const char *const APART[] = {"type", "id", "shared", "feed", "uptime_ms"};
+    double uptime_ms = number_of(reply, "uptime_ms");
+    const cJSON *item;
+    if (!isnan(uptime_ms)) {
+        buf_put_format(out, "%-24s ", "up for");
+        show_duration(out, (int64_t)uptime_ms);
+        buf_put_char(out, '\n');
+    }
+    cJSON_ArrayForEach(item, reply)
+    {
+        bool apart = false;
+        for (size_t i = 0; i < sizeof APART / sizeof *APART; i++)
+            apart |= strcmp(item->string, APART[i]) == 0;
+        if (!apart)
+            put_any(out, item->string, item);
+    }
+    put_shared(out, look, member(reply, "shared"));
+    put_sources(out, look, member(reply, "feed"));
+}
+
+static void put_rest(struct buf *out, const struct look *look, const cJSON *reply)
+{
+    const cJSON *item;
+    (void)look;
+    cJSON_ArrayForEach(item, reply) if (strcmp(item->string, "type") != 0 &&
+                                        strcmp(item->string, "id") != 0)
+        put_any(out, item->string, item);
+}
+
+static void put_reply(struct buf *out, const struct look *look, const indsub_reply_t *reply)
+{
+    static const struct {
+        const char *type;
+        reply_fn *put;
+    } TYPES[] = {{"subscriptions", put_subscriptions},
+                 {"unsubscribed", put_subscriptions},
+                 {"subscribed", put_subscription},
+                 {"catalog", put_catalog},
+                 {"symbols", put_symbols},
+                 {"stats", put_stats}};
+    reply_fn *put = put_rest;
+    size_t size;
+    const char *body = indsub_reply_body(reply, &size), *type = indsub_reply_type(reply);
+    if (strcmp(type, "history") == 0 || strcmp(type, "data") == 0) {
+        for (size_t i = 0; i < indsub_reply_n_updates(reply); i++)
+            put_bar(out, look, indsub_reply_update(reply, i), true);
+        if (indsub_reply_n_updates(reply) == 0)
+            buf_put_text(out, "no bars\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
+        if (strcmp(type, TYPES[i].type) == 0)
+            put = TYPES[i].put;
+    cJSON *tree = json_parse(body, size, NULL);
+    put(out, look, tree);
+    cJSON_Delete(tree);
+}
+
+/* ---- what is public ------------------------------------------------------------------ */
+
+static void put_status(struct buf *out, const struct look *look, const cJSON *status)
+{
+    const cJSON *feed = member(status, "feed"), *market;
+    struct line line = line_begin(out, look, 4);
+    struct buf piece = {0};
+    buf_put_format(&piece, "feed %s", string_of(feed, "state"));
+    if (!isnan(number_of(feed, "age_ms"))) {
+        buf_put_text(&piece, ", newest tick ");
+        show_duration(&piece, (int64_t)number_of(feed, "age_ms"));
+        buf_put_text(&piece, " ago");
+    }
+    line_put(&line, SHOW_BOLD, piece.data);
+    cJSON_ArrayForEach(market, member(status, "markets")) if (cJSON_IsString(market))
+    {
+        buf_reset(&piece);
+        buf_put_format(&piece, "%s %s", market->string, market->valuestring);
+        line_put(&line, SHOW_PLAIN, piece.data);
+    }
+    line_end(&line);
+    buf_destroy(&piece);
+}
+
+static void put_published(struct buf *out, const struct look *look, const char *body, size_t size)
+{
+    indsub_update_t *update = indsub_update_parse(body, size);
+    if (update) {
+        put_bar(out, look, update, false);
+        indsub_update_destroy(&update);
+        return;
+    }
+    cJSON *tree = json_parse(body, size, NULL);
+    if (strcmp(string_of(tree, "type"), "status") == 0)
+        put_status(out, look, tree);
+    else
+        put_rest(out, look, tree);
+    cJSON_Delete(tree);
+}
+
+const struct formatter format_table = {
+    .update = put_update,
+    .reply = put_reply,
+    .published = put_published,
+};

@@ -1,0 +1,239 @@
+#include "cli/repl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "cli/complete.h"
+#include "cli/credentials.h"
+#include "cli/words.h"
+#include "common/base/mem.h"
+
+enum { HISTORY_LINES = 1000 };
+
+static const char PROMPT[] = "indsub> ", PROMPT_OFFLINE[] = "indsub (offline)> ";
+
+struct repl {
+    struct cli *cli;
+    char *history_path; /* NULL: none can be kept */
+    bool is_hidden;     /* the prompt is not on the screen */
+    const char *prompt;
+    size_t width;
+};
+
+/* readline's callbacks are given nothing of ours, so this one pointer has to be here. */
+static struct repl *the_repl;
+
+/* ---- the prompt and what is above it ------------------------------------------------- */
+
+static void hide(void *context)
+{
+    struct repl *self = context;
+    if (!self->is_hidden)
+        rl_clear_visible_line();
+}
+
+static void show(void *context)
+{
+    struct repl *self = context;
+    if (!self->is_hidden)
+        rl_forced_update_display();
+}
+
+static void set_hidden(struct repl *self, bool is_hidden)
+{
+    if (self->is_hidden == is_hidden)
+        return;
+    if (is_hidden)
+        hide(self);
+    self->is_hidden = is_hidden;
+    if (!is_hidden)
+        show(self);
+}
+
+/* A job has the screen for itself; without a connection the prompt says so. */
+static void refresh(struct repl *self)
+{
+    struct cli *cli = self->cli;
+    bool is_offline = cli->client && !indsub_is_connected(cli->client);
+    const char *prompt = is_offline ? PROMPT_OFFLINE : PROMPT;
+    if (self->width != cli->out.look.width) {
+        self->width = cli->out.look.width;
+        rl_resize_terminal();
+    }
+    if (self->prompt != prompt) {
+        self->prompt = prompt;
+        hide(self);
+        rl_set_prompt(prompt);
+        show(self);
+    }
+    set_hidden(self, cli->job.turn != NULL);
+}
+
+/* Ctrl-C: what is half typed is dropped. */
+static void on_interrupt(void *context)
+{
+    (void)context;
+    rl_callback_sigcleanup();
+    rl_free_line_state();
+    rl_replace_line("", 0);
+    rl_crlf();
+    rl_on_new_line();
+    rl_redisplay();
+}
+
+/* ---- history ------------------------------------------------------------------------- */
+
+static void make_dirs(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
+/* Finds the file, makes it if need be, for its owner alone. */
+static void begin_history(struct repl *self)
+{
+    char *path = credentials_state_path(self->cli->options, "history");
+    make_dirs(path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    using_history();
+    stifle_history(HISTORY_LINES);
+    if (fd < 0) {
+        free(path);
+        return;
+    }
+    close(fd);
+    self->history_path = path;
+    history_truncate_file(path, HISTORY_LINES);
+    chmod(path, 0600);
+    read_history(path);
+}
+
+static void remember(struct repl *self, const char *line)
+{
+    const HIST_ENTRY *newest =
+        history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+    if (newest && strcmp(newest->line, line) == 0)
+        return;
+    add_history(line);
+    if (self->history_path)
+        append_history(1, self->history_path);
+}
+
+/* ---- completion ---------------------------------------------------------------------- */
+
+/* readline thinks that a blank begins a word; we know that within brackets it does not. What stands
+ * between the two is in every candidate, and is cut off. */
+static char **to_matches(const struct candidates *candidates, size_t cut)
+{
+    size_t common = candidates_common(candidates), n = 0;
+    char **matches = mem_alloc_zero(candidates->n + 2, sizeof *matches);
+    if (common < cut)
+        common = cut;
+    matches[n++] = mem_strndup(candidates->items[0] + cut, common - cut);
+    for (size_t i = 0; candidates->n > 1 && i < candidates->n; i++)
+        matches[n++] = mem_strdup(candidates->items[i] + cut);
+    return matches;
+}
+
+static char **attempt_completion(const char *text, int start, int end)
+{
+    struct cli *cli = the_repl->cli;
+    struct candidates candidates;
+    char *line = mem_strndup(rl_line_buffer, (size_t)end), **matches = NULL;
+    (void)text;
+    complete_line(&candidates, line, cli->symbols, cli->n_symbols);
+    free(line);
+    rl_attempted_completion_over = !candidates.wants_file;
+    if (candidates.n > 0 && candidates.start <= (size_t)start) {
+        const char *first = candidates.items[0];
+        bool goes_on = first[0] && strchr("(=", first[strlen(first) - 1]);
+        rl_completion_append_character = goes_on ? '\0' : ' ';
+        rl_completion_suppress_quote = 1;
+        matches = to_matches(&candidates, (size_t)start - candidates.start);
+    }
+    candidates_destroy(&candidates);
+    return matches;
+}
+
+/* ---- lines --------------------------------------------------------------------------- */
+
+static void run_line(struct repl *self, const char *line)
+{
+    struct words words = {0};
+    struct err err;
+    if (words_split(&words, line, &err) != ERR_OK)
+        cli_fail_usage(self->cli, &err);
+    else if (words.n > 0)
+        cli_run(self->cli, words.items, words.n);
+    words_destroy(&words);
+}
+
+static void on_line(char *line)
+{
+    struct repl *self = the_repl;
+    self->is_hidden = true; /* readline draws it again when this is over */
+    if (!line) {
+        self->cli->quits = true;
+        out_text(&self->cli->out, "\n");
+    } else if (line[strspn(line, " \t")]) {
+        remember(self, line);
+        run_line(self, line);
+    }
+    out_flush(&self->cli->out);
+    if (self->cli->quits)
+        rl_callback_handler_remove();
+    else
+        self->is_hidden = false;
+    free(line);
+}
+
+static void begin(struct repl *self)
+{
+    rl_readline_name = "indsub-cli";
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_change_environment = 0;
+    rl_basic_word_break_characters = rl_completer_word_break_characters = " \t";
+    rl_completer_quote_characters = "";
+    rl_attempted_completion_function = attempt_completion;
+    rl_completion_query_items = 200;
+    begin_history(self);
+    self->width = self->cli->out.look.width;
+    self->prompt = PROMPT;
+    self->cli->out.prompt = (struct out_prompt){hide, show, self};
+    self->cli->on_interrupt = on_interrupt;
+    self->cli->interrupt_context = self;
+    rl_callback_handler_install(PROMPT, on_line);
+}
+
+void repl_run(struct cli *cli)
+{
+    struct repl self = {.cli = cli};
+    the_repl = &self;
+    begin(&self);
+    cli_ask_symbols(cli);
+    while (!cli->quits) {
+        refresh(&self);
+        if (cli_turn(cli, cli->job.turn ? -1 : STDIN_FILENO))
+            rl_callback_read_char();
+    }
+    if (!self.is_hidden) {
+        rl_clear_visible_line();
+        rl_callback_handler_remove();
+    }
+    cli->out.prompt = (struct out_prompt){0};
+    free(self.history_path);
+    the_repl = NULL;
+}
