@@ -11,7 +11,7 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/reference.h"
 
-enum { PEEKS_A_COMMIT = 1000, ROUNDS = 5 };
+enum { PEEKS_A_COMMIT = 1000, ROUNDS = 5, ABREAST = 8 };
 
 /* One indicator with what it reads and writes, bar by bar, as the engine hands it over. */
 struct subject {
@@ -116,6 +116,26 @@ static double time_commit(struct subject *self, size_t n)
     return (double)(now_ns() - start_ns) / (double)n;
 }
 
+/* A bar at a time for several states, as when a bar closes for several symbols: one need not wait
+ * for what the other has written. */
+static double time_abreast(struct subject *self, size_t n)
+{
+    const struct indicator *row = self->spec->row;
+    void *states[ABREAST];
+    for (size_t k = 0; k < ABREAST; k++) {
+        states[k] = mem_alloc_zero(self->state_size, 1);
+        indicator_state_init(row, self->spec->params, states[k]);
+    }
+    uint64_t start_ns = now_ns();
+    for (size_t i = 0; i < n / ABREAST; i++)
+        for (size_t k = 0; k < ABREAST; k++)
+            row->commit(states[k], self->in + i * self->n_inputs, self->out + i * self->n_outputs);
+    double ns = (double)(now_ns() - start_ns) / (double)(n / ABREAST * ABREAST);
+    for (size_t k = 0; k < ABREAST; k++)
+        free(states[k]);
+    return ns;
+}
+
 /* Of a state that has seen all the bars and moves on now and then. */
 static double time_peek(struct subject *self, size_t n)
 {
@@ -177,7 +197,7 @@ static void compare(const char *text, const struct subject *subject, const struc
  */
 
 struct times {
-    struct best commit, peek, reference;
+    struct best commit, abreast, peek, reference;
     size_t state_size;
 };
 
@@ -194,6 +214,7 @@ static struct times measure(const struct formula *formula, const char *text, str
         if (round == 0)
             compare(text, &subject, &columns, bars.n);
         best_of_least(&times.peek, time_peek(&subject, bars.n));
+        best_of_least(&times.abreast, time_abreast(&subject, bars.n));
     }
     destroy_columns(&columns);
     destroy_subject(&subject);
@@ -210,6 +231,8 @@ static void report_formula(const struct formula *formula, const struct history *
                  lengthy = measure(formula, formula->long_form, some);
     snprintf(what, sizeof what, "%s: commit, to a plain loop", formula->short_form);
     report(what, "ns/bar", brief.commit.value, brief.reference.value, "<= 1.5");
+    snprintf(what, sizeof what, "%s: the same, %d abreast", formula->short_form, ABREAST);
+    report(what, "ns/bar", brief.abreast.value, brief.reference.value, "<= 1.5");
     snprintf(what, sizeof what, "%s: commit, to a plain loop", formula->long_form);
     report(what, "ns/bar", lengthy.commit.value, lengthy.reference.value, "<= 1.5");
     snprintf(what, sizeof what, "%s: peek, to commit", formula->short_form);
