@@ -108,6 +108,14 @@ KERNEL double dd_value(struct dd a)
     return a.hi + a.lo;
 }
 
+/* a / x, rounded once: the mean of equal values is that value. */
+KERNEL double dd_divide(struct dd a, double x)
+{
+    double quotient = a.hi / x;
+    struct dd rest = dd_subtract(a, two_product(quotient, x));
+    return quotient + dd_value(rest) / x;
+}
+
 /* ---- ring: the last n values ------------------------------------------------------------------
  */
 

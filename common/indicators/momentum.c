@@ -1,5 +1,6 @@
 /* momentum - how fast prices move, and how far within their range. */
 #include "common/indicators/kernels.h"
+#include "common/indicators/ranked.h"
 
 /* ---- RSI --------------------------------------------------------------------------------------
  */
@@ -154,40 +155,26 @@ ROW(stoch, .name = "STOCH", .title = "Stochastic oscillator", .category = "momen
  */
 
 struct cci {
-    struct ring typical;
+    struct ranked typical;
 };
 
 static void cci_init(struct arena *arena, const double *params)
 {
     struct cci *self = arena_struct(arena, sizeof *self);
-    ring_init(&self->typical, arena, (uint32_t)params[0]);
-}
-
-/* The mean and the sum of the distances from it of a window's values, x standing in for the oldest.
- * Summed in the order of the ring: where the newest value is the mean, the reference's rounding,
- * which decides the sign of what is left, is had to the bit. */
-KERNEL double mean_of_ring(const struct ring *ring, double x, double *distances)
-{
-    const double *values = ring_data(ring);
-    double sum = 0, away = 0;
-    for (uint32_t i = 0; i < ring->n; i++)
-        sum += i == ring->head ? x : values[i];
-    double mean = sum / ring->n;
-    for (uint32_t i = 0; i < ring->n; i++)
-        away += fabs((i == ring->head ? x : values[i]) - mean);
-    *distances = away;
-    return mean;
+    ranked_init_mean(&self->typical, arena, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP cci_step(struct cci *self, const double *in, double *out, bool keep)
 {
     double typical = (in[0] + in[1] + in[2]) / 3, distances;
     out[0] = NAN;
-    if (self->typical.filled + 1 >= self->typical.n) {
-        double away = typical - mean_of_ring(&self->typical, typical, &distances);
-        out[0] = away != 0 && distances != 0 ? away / (0.015 * (distances / self->typical.n)) : 0;
+    if (ranked_is_full(&self->typical)) {
+        double away = typical - ranked_mean(&self->typical, typical, &distances);
+        double mean_distance = distances / self->typical.ring.n;
+        out[0] = away != 0 && distances != 0 ? away / (0.015 * mean_distance) : 0;
     }
-    ring_store(&self->typical, typical, keep);
+    if (keep)
+        ranked_keep(&self->typical, typical);
 }
 
 INDICATOR_FUNCTIONS(cci)
