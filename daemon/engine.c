@@ -15,6 +15,7 @@
 enum {
     STATUS_EVERY_MS = 1000,
     EXPIRY_WARNING_S = 60,
+    PROBES = 4,           /* of a session whose connection has gone, a sweep apart */
     SILENT_HEARTBEATS = 3 /* a session without a request for that many is detached */
 };
 
@@ -187,6 +188,7 @@ static void notice_reconnection(struct engine *self, struct session *session, ui
     bool is_new = session->connection != connection || !session->is_attached;
     session->connection = connection;
     session->last_request_ms = now.mono_ms;
+    session->probes_left = 0;
     if (!is_new)
         return;
     session->is_attached = true;
@@ -223,17 +225,25 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
 static void put_heartbeat(struct engine *self, struct session *session, struct now now);
 
 /* Asks libzmq whether anybody has the key, by sending a heartbeat. */
-static void probe(struct engine *self, struct session *session, struct now now)
+static bool probe(struct engine *self, struct session *session, struct now now)
 {
     bool was_attached = session->is_attached;
     int64_t detached_ms = session->detached_ms;
     session->is_attached = true;
     put_heartbeat(self, session, now);
     delivery_flush(self->core.delivery, now.mono_ms);
-    if (session->is_attached)
-        delivery_put_snapshots(self->core.delivery, session);
-    else if (!was_attached)
+    if (!session->is_attached && !was_attached)
         session->detached_ms = detached_ms;
+    return session->is_attached;
+}
+
+/* libzmq tells of the end of a connection a little before it lets go of it, so it is asked more
+ * than once; who is still there after that has come back on another connection. */
+static void probe_again(struct engine *self, struct session *session, struct now now)
+{
+    session->probes_left--;
+    if (probe(self, session, now) && session->probes_left == 0)
+        delivery_put_snapshots(self->core.delivery, session);
 }
 
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
@@ -243,10 +253,12 @@ void engine_on_disconnected(struct engine *self, uint64_t connection, struct now
         if (!session->is_attached || session->connection != connection)
             continue;
         session->connection = 0;
-        if (session->wants_stream && !session->is_expired)
-            probe(self, session, now);
-        else
+        if (session->wants_stream && !session->is_expired) {
+            session->probes_left = PROBES;
+            probe_again(self, session, now);
+        } else {
             delivery_detach(session, now.mono_ms);
+        }
     }
 }
 
@@ -254,8 +266,9 @@ void engine_on_connected(struct engine *self, struct now now)
 {
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
-        if (!session->is_attached && session->wants_stream && !session->is_expired)
-            probe(self, session, now);
+        if (!session->is_attached && session->wants_stream && !session->is_expired &&
+            probe(self, session, now))
+            delivery_put_snapshots(self->core.delivery, session);
     }
 }
 
@@ -698,6 +711,8 @@ static void sweep_sessions(struct engine *self, struct now now)
                 end_session(self, session);
             continue;
         }
+        if (session->probes_left > 0)
+            probe_again(self, session, now);
         check_expiry(self, session, now);
         if (now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms)
             delivery_detach(session, now.mono_ms);

@@ -78,6 +78,7 @@ static void attach(const struct call *call, const struct token_claims *claims)
     struct session *session = call->session;
     session->connection = call->connection;
     session->is_attached = true;
+    session->probes_left = 0;
     session->is_expired = session->expiry_announced = false;
     session->wants_stream = call_flag(call, "stream", true);
     session->is_admin = (claims->scopes & TOKEN_SCOPE_ADMIN) != 0;

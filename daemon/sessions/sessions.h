@@ -33,6 +33,7 @@ struct session {
     char name[SESSION_NAME_MAX + 1]; /* the session_id */
     uint64_t connection;             /* on which it spoke last */
     bool is_attached;
+    unsigned probes_left; /* its connection is gone: how often it is still to be asked for */
     bool wants_stream;
     bool is_admin;
     bool is_expired; /* its token has: nothing is pushed until a fresh one comes */
