@@ -71,9 +71,17 @@ static enum err_code add_public(const char *dir, const char *name, struct token_
     char *text = file_read(path, KEY_FILE_MAX, &size, err);
     if (!text)
         return err->code;
-    token_keys_add_public(keys, kid, text, size);
+    enum err_code code = ERR_OK;
+    if (strstr(text, "PRIVATE KEY-----"))
+        code = err_set(err, ERR_INTERNAL,
+                       "%s holds a private key, which belongs to its owner alone", path);
+    else if (!strstr(text, "-----BEGIN PUBLIC KEY-----"))
+        code = err_set(err, ERR_INTERNAL, "%s is no public key in PEM (BEGIN PUBLIC KEY)", path);
+    else
+        token_keys_add_public(keys, kid, text, size);
+    explicit_bzero(text, size);
     free(text);
-    return ERR_OK;
+    return code;
 }
 
 static enum err_code add_public_keys(const char *dir, struct token_keys *keys, struct err *err)

@@ -17,6 +17,14 @@ enum log_level log_level_parse(const char *name)
     return LOG_LEVEL_INFO;
 }
 
+/* What came from outside must not start a line of its own, nor speak to a terminal. */
+static void make_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+}
+
 void log_write(const struct log *self, enum log_level level, const char *fmt, ...)
 {
     if (level > self->level)
@@ -26,6 +34,7 @@ void log_write(const struct log *self, enum log_level level, const char *fmt, ..
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    make_one_line(text);
     feedtime_format(clock_read().wall_ms, time);
     fprintf(stderr, "%s %s: %s\n", time, NAMES[level], text);
 }
