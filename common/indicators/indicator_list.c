@@ -7,6 +7,7 @@
     X(dema) X(tema) X(trima) X(kama) X(t3_row) X(midpoint) X(midprice) X(ma) \
     X(macdfix) X(cmo) X(mom) X(roc) X(rocp) X(rocr) X(rocr100) X(willr) X(bop) X(imi) \
     X(apo) X(ppo) X(uo) X(stochf) X(stochrsif) X(trix) \
+    X(adxr) X(dx) X(plus_di) X(minus_di) X(plus_dm) X(minus_dm) X(aroon) \
     X(hl2) X(hlc3) X(ohlc4) X(wcp) \
     X(max) X(min) X(sum) X(maxindex) X(minindex) X(minmax) X(minmaxindex) \
     X(add) X(sub) X(mult) X(div) \
