@@ -70,12 +70,12 @@ def shown(value):
 
 
 def ask(cli, *args, user="operator", scope="admin,feed"):
-    """One command as an operator; gives what it printed."""
+    """One command as an operator; gives its process."""
     token = subprocess.run([cli, "token", "--user", user, "--scope", scope], check=True,
                            capture_output=True, text=True).stdout.strip()
     environment = {**os.environ, "INDSUB_TOKEN": token}
     return subprocess.Popen([cli, *args], env=environment, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def replay(cli, path, seconds):
@@ -93,6 +93,14 @@ def replay(cli, path, seconds):
     if "open" in head:
         options += ["--timeframe", f"{max(1, round((at(second) - at(first)) / 60))}min"]
     return ask(cli, "--json", "feed", path, *options)
+
+
+def wait_for_symbol(cli, feed):
+    """Until the first row has arrived: before that there is nothing to subscribe to."""
+    while SYMBOL not in ask(cli, "--json", "symbols", SYMBOL).communicate()[0]:
+        if feed.poll() is not None:
+            sys.exit(f"demo: the file could not be fed: {feed.communicate()[1].strip()}")
+        time.sleep(0.05)
 
 
 def watch(tabs, seconds):
@@ -133,6 +141,7 @@ def main(cli, seconds, path=None):
     try:
         if path:
             feed = replay(cli, path, int(seconds))
+            wait_for_symbol(cli, feed)
         tabs = [Tab(cli, *tab) for tab in TABS]
         watch(tabs, int(seconds))
         stats = json.loads(ask(cli, "--json", "stats").communicate()[0])

@@ -43,8 +43,9 @@ class Library(Case):
         libraries = {str(p.parent) for p in pathlib.Path(prefix).rglob("libindsub.so*")}
         env = environment({"PKG_CONFIG_PATH": str(config.parent),
                            "LD_LIBRARY_PATH": ":".join(libraries)})
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "indsub"], env=env,
-                               check=True, capture_output=True, text=True).stdout.split()
+        flags = subprocess.run(["pkg-config", f"--define-variable=prefix={prefix}", "--cflags",
+                                "--libs", "indsub"], env=env, check=True, capture_output=True,
+                               text=True).stdout.split()
         binary = os.path.join(prefix, "example")
         subprocess.run([os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror",
                         *os.environ.get("INDSUB_CFLAGS", "").split(), str(example), "-o", binary,

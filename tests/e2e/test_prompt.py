@@ -65,8 +65,8 @@ class Prompt(Case):
         self.tick_until(terminal, lambda s: len(s.lines()) > before + 15, "more updates")
         terminal.wait_line("symbols BA")
         self.assertEqual(terminal.screen.line(), f"{self.prompt} symbols BA")
-        self.assertEqual(sum("symbols BA" in line for line in terminal.screen.lines()), 1,
-                         "it is there once, not once an update")
+        shown = [line for line in terminal.screen.lines() if "symbols BA" in line]
+        self.assertEqual(len(shown), 1, "it is there once, not once an update")
         terminal.type("NK*\r")
         terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
                       "the command's answer")
