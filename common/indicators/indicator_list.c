@@ -8,6 +8,9 @@
     X(macdfix) X(cmo) X(mom) X(roc) X(rocp) X(rocr) X(rocr100) X(willr) X(bop) X(imi) \
     X(apo) X(ppo) X(uo) X(stochf) X(stochrsif) X(trix) \
     X(adxr) X(dx) X(plus_di) X(minus_di) X(plus_dm) X(minus_dm) X(aroon) \
+    X(accbands) X(natr) X(true_range_row) X(ad) X(adosc) X(mfi) \
+    X(avgdev) X(stddev) X(var) X(linreg) X(linearreg_angle) X(linearreg_intercept) \
+    X(linearreg_slope) X(tsf) X(beta) X(correl) \
     X(hl2) X(hlc3) X(ohlc4) X(wcp) \
     X(max) X(min) X(sum) X(maxindex) X(minindex) X(minmax) X(minmaxindex) \
     X(add) X(sub) X(mult) X(div) \
