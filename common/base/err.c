@@ -9,10 +9,9 @@
 static const struct {
     const char *name;
     bool temporary;
-} CODES[ERR_CODE_COUNT] = {
-    [ERR_OK] = {"OK", false},
+} CODES[ERR_CODE_COUNT] = {[ERR_OK] = {"OK", false},
 #define X(name, temporary) [ERR_##name] = {#name, temporary},
-    ERR_MAP(X)
+                           ERR_MAP(X)
 #undef X
 };
 

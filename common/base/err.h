@@ -9,25 +9,25 @@
 #include <stddef.h>
 
 /* X(name, temporary): temporary means that the same request may succeed later. */
-#define ERR_MAP(X)                                                                                 \
-    X(BAD_REQUEST, false)                                                                          \
-    X(UNSUPPORTED_PROTOCOL, false)                                                                 \
-    X(KEY_REQUIRED, false)                                                                         \
-    X(UNAUTHENTICATED, false)                                                                      \
-    X(TOKEN_EXPIRED, false)                                                                        \
-    X(FORBIDDEN, false)                                                                            \
-    X(NOT_OPEN, false)                                                                             \
-    X(ALREADY_OPEN, false)                                                                         \
-    X(SESSION_IN_USE, true)                                                                        \
-    X(UNKNOWN_SYMBOL, false)                                                                       \
-    X(UNKNOWN_TIMEFRAME, false)                                                                    \
-    X(UNKNOWN_INDICATOR, false)                                                                    \
-    X(BAD_PARAMETER, false)                                                                        \
-    X(NO_SUBSCRIPTION, false)                                                                      \
-    X(QUOTA_EXCEEDED, false)                                                                       \
-    X(TOO_LARGE, false)                                                                            \
-    X(RATE_LIMITED, true)                                                                          \
-    X(BUSY, true)                                                                                  \
+#define ERR_MAP(X)                 \
+    X(BAD_REQUEST, false)          \
+    X(UNSUPPORTED_PROTOCOL, false) \
+    X(KEY_REQUIRED, false)         \
+    X(UNAUTHENTICATED, false)      \
+    X(TOKEN_EXPIRED, false)        \
+    X(FORBIDDEN, false)            \
+    X(NOT_OPEN, false)             \
+    X(ALREADY_OPEN, false)         \
+    X(SESSION_IN_USE, true)        \
+    X(UNKNOWN_SYMBOL, false)       \
+    X(UNKNOWN_TIMEFRAME, false)    \
+    X(UNKNOWN_INDICATOR, false)    \
+    X(BAD_PARAMETER, false)        \
+    X(NO_SUBSCRIPTION, false)      \
+    X(QUOTA_EXCEEDED, false)       \
+    X(TOO_LARGE, false)            \
+    X(RATE_LIMITED, true)          \
+    X(BUSY, true)                  \
     X(INTERNAL, true)
 
 enum err_code {

@@ -12,9 +12,9 @@
 
 enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 32 };
 
-/* Parses exactly one JSON value. cJSON alone takes more than RFC 8259 allows, so the text is checked
- * first: grammar, UTF-8, depth at most JSON_DEPTH_MAX, no member twice in an object, no NUL in a
- * string, no number beyond a double. Gives a tree for cJSON_Delete, or NULL with *err filled
+/* Parses exactly one JSON value. cJSON alone takes more than RFC 8259 allows, so the text is
+ * checked first: grammar, UTF-8, depth at most JSON_DEPTH_MAX, no member twice in an object, no NUL
+ * in a string, no number beyond a double. Gives a tree for cJSON_Delete, or NULL with *err filled
  * (BAD_REQUEST, with the byte where it went wrong). */
 cJSON *json_parse(const char *text, size_t size, struct err *err);
 

@@ -19,9 +19,9 @@ enum timeframe timeframe_parse(const char *name)
     static const struct {
         const char *unit;
         int64_t ms;
-    } UNITS[] = {{"s", 1000},       {"sec", 1000},      {"m", 60000},     {"min", 60000},
-                 {"h", 3600000},    {"hour", 3600000},  {"d", 86400000},  {"day", 86400000},
-                 {"w", 604800000},  {"week", 604800000}};
+    } UNITS[] = {{"s", 1000},      {"sec", 1000},      {"m", 60000},    {"min", 60000},
+                 {"h", 3600000},   {"hour", 3600000},  {"d", 86400000}, {"day", 86400000},
+                 {"w", 604800000}, {"week", 604800000}};
 
     size_t digits = strspn(name, "0123456789");
     if (digits == 0 || digits > 4 || name[0] == '0')

@@ -289,7 +289,7 @@ static void announce_lagging(struct delivery *self, struct session *session)
         json_put_time(&self->text, bar_ms);
         buf_put_char(&self->text, '}');
         struct body *body = body_new(self->text.data, self->text.size);
-        outbox_put_notice(session->outbox, body);
+        outbox_put_lagging(session->outbox, body);
         body_release(&body);
     }
 }
@@ -312,18 +312,14 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
 {
     const struct outbox_item *items;
     size_t n;
-    if (!outbox_is_blocked(session->outbox))
-        announce_lagging(self, session);
     while ((n = outbox_next(session->outbox, ITEMS_PER_MESSAGE, &items)) > 0) {
         switch (
             self->push(self->context, session->key, items, n, outbox_seq(session->outbox) + 1)) {
         case PUSH_SENT:
             self->counters.delivered += n;
             outbox_sent(session->outbox, n);
-            if (outbox_is_blocked(session->outbox)) {
-                outbox_set_blocked(session->outbox, false);
-                announce_lagging(self, session);
-            }
+            outbox_set_blocked(session->outbox, false);
+            announce_lagging(self, session); /* only now: somebody is there to be told */
             break;
         case PUSH_BLOCKED:
             outbox_set_blocked(session->outbox, true);

@@ -113,7 +113,7 @@ static bool is_bar(const struct outbox_item *item)
 
 static bool is_stale(const struct outbox_item *item)
 {
-    return item->kind != OUTBOX_CLOSED;
+    return item->kind != OUTBOX_CLOSED && item->kind != OUTBOX_LAGGING;
 }
 
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)
@@ -164,6 +164,11 @@ bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct
 void outbox_put_notice(struct outbox *self, struct body *body)
 {
     put(self, (struct outbox_item){.body = body, .kind = OUTBOX_NOTICE});
+}
+
+void outbox_put_lagging(struct outbox *self, struct body *body)
+{
+    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_LAGGING});
 }
 
 bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited)

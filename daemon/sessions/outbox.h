@@ -23,7 +23,13 @@ struct outbox_limits {
     size_t remembered_max; /* closed bars kept for resync */
 };
 
-enum outbox_kind { OUTBOX_CLOSED, OUTBOX_FORMING, OUTBOX_NOTICE, OUTBOX_REPLY };
+enum outbox_kind {
+    OUTBOX_CLOSED,
+    OUTBOX_FORMING,
+    OUTBOX_NOTICE,
+    OUTBOX_LAGGING, /* a notice that is still true when the connection is back */
+    OUTBOX_REPLY
+};
 
 struct outbox_item {
     struct body *body; /* held */
@@ -55,6 +61,7 @@ bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct 
 bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
                         uint32_t merged);
 void outbox_put_notice(struct outbox *self, struct body *body);
+void outbox_put_lagging(struct outbox *self, struct body *body);
 /* False if too many replies wait already: this one is dropped. */
 bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited);
 

@@ -12,13 +12,13 @@
 
 static const char SECRET[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/* ---- the outlet ------------------------------------------------------------------------------- */
+/* ---- the outlet -------------------------------------------------------------------------------
+ */
 
 static struct client *find_client(struct world *self, const void *key, size_t size)
 {
     for (size_t i = 0; i < self->n_clients; i++)
-        if (size == strlen(self->clients[i].key) &&
-            memcmp(self->clients[i].key, key, size) == 0)
+        if (size == strlen(self->clients[i].key) && memcmp(self->clients[i].key, key, size) == 0)
             return &self->clients[i];
     return NULL;
 }
@@ -89,7 +89,8 @@ static void fill(void *bytes, size_t size)
     fclose(entropy);
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------
+ */
 
 static const struct calendar *calendar_of(const void *context, const char *exchange)
 {
@@ -161,7 +162,8 @@ void world_destroy(struct world **self)
     *self = NULL;
 }
 
-/* ---- clients ---------------------------------------------------------------------------------- */
+/* ---- clients ----------------------------------------------------------------------------------
+ */
 
 struct client *world_stranger(struct world *self)
 {
@@ -188,7 +190,8 @@ char *world_open_request(struct world *self, const char *user, const char *name,
         claims.scopes |= TOKEN_SCOPE_ADMIN;
     if (strstr(scope, "feed"))
         claims.scopes |= TOKEN_SCOPE_FEED;
-    if (token_mint(SECRET, strlen(SECRET), &claims, self->now.wall_ms / 1000, &token, &err) != ERR_OK)
+    if (token_mint(SECRET, strlen(SECRET), &claims, self->now.wall_ms / 1000, &token, &err) !=
+        ERR_OK)
         abort();
     struct buf text = {0};
     buf_put_format(&text, "{\"type\":\"open\",\"token\":\"%s\"", token);
@@ -235,13 +238,14 @@ cJSON *world_ask_json(struct world *self, struct client *client, const char *tex
     return json_parse(client->reply.data, client->reply.size, NULL);
 }
 
-/* ---- feed and time ---------------------------------------------------------------------------- */
+/* ---- feed and time ----------------------------------------------------------------------------
+ */
 
 enum reject world_tick(struct world *self, const char *symbol, int64_t feed_ms, double price)
 {
     struct tick tick = {feed_ms, price, 1, NAN, NAN, NAN, NAN};
-    enum reject reject = engine_feed_tick(
-        self->engine, engine_local_source(self->engine, "test"), symbol, &tick, self->now);
+    enum reject reject = engine_feed_tick(self->engine, engine_local_source(self->engine, "test"),
+                                          symbol, &tick, self->now);
     engine_end_turn(self->engine, self->now);
     return reject;
 }
@@ -249,9 +253,8 @@ enum reject world_tick(struct world *self, const char *symbol, int64_t feed_ms, 
 enum reject world_bar(struct world *self, const char *symbol, int64_t start_ms, double price)
 {
     struct bar bar = {start_ms, start_ms, price, price + 1, price - 1, price, 10, NAN, NAN};
-    enum reject reject =
-        engine_feed_bar(self->engine, engine_local_source(self->engine, "test"), symbol,
-                        TIMEFRAME_1MIN, &bar, self->now);
+    enum reject reject = engine_feed_bar(self->engine, engine_local_source(self->engine, "test"),
+                                         symbol, TIMEFRAME_1MIN, &bar, self->now);
     engine_end_turn(self->engine, self->now);
     return reject;
 }

@@ -1,4 +1,5 @@
-/* world - an engine in a process of its own making: virtual time, recorded deliveries, no sockets. */
+/* world - an engine in a process of its own making: virtual time, recorded deliveries, no sockets.
+ */
 #ifndef INDSUB_TESTS_WORLD_H
 #define INDSUB_TESTS_WORLD_H
 
@@ -13,8 +14,8 @@ enum { WORLD_CLIENTS_MAX = 400, WORLD_MINUTE_MS = 60000 };
 struct client {
     char key[SESSION_KEY_SIZE + 1];
     uint64_t connection;
-    bool is_there;   /* else a push finds nobody */
-    bool is_reading; /* else a push is refused */
+    bool is_there;     /* else a push finds nobody */
+    bool is_reading;   /* else a push is refused */
     struct buf stream; /* "seq body\n" for each item, as it came */
     struct buf closed; /* the bodies of closed bars, a line each */
     struct buf reply;  /* the newest */
@@ -48,7 +49,8 @@ struct client *world_stranger(struct world *self);
 /* The JSON text of an open request for that user. Give it to free. */
 char *world_open_request(struct world *self, const char *user, const char *name, const char *scope);
 
-/* Sends a request (with %s and so on filled in) and ends the turn; the reply is in client->reply. */
+/* Sends a request (with %s and so on filled in) and ends the turn; the reply is in client->reply.
+ */
 const char *world_ask(struct world *self, struct client *client, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same, parsed; for cJSON_Delete. */
