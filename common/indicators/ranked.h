@@ -10,7 +10,7 @@
 
 #include "common/indicators/kernels.h"
 
-enum { RANKED_SCAN = 64 };
+enum { RANKED_SCAN = 128 };
 
 /* Of a place of the ring; places are counted from 1, 0 is none. */
 struct ranked_node {
