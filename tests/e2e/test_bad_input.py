@@ -223,6 +223,43 @@ class BadInput(Case):
         self.bystander.sync()
 
 
+class EveryCode(Case):
+    """Each error code of the protocol has a way to it, but for INTERNAL, which no request can bring
+    about."""
+
+    settings = {"limits": {"subscriptions": 2, "requests_per_second": 1, "request_burst": 40}}
+
+    def test_each_can_be_met(self):
+        self.feeder().send(feeds.bars("NIFTY50", 5))
+        token, session = self.daemon.token, self.session(session_id="tab")
+        sma = {"symbol": "NIFTY50", "timeframe": "1min", "indicators": ["SMA(2)"]}
+        for timeframe in ("1min", "2min"):
+            session.subscribe("NIFTY50", timeframe, ["SMA(2)"])
+
+        def fresh(type_, key=None, **members):
+            with self.session(key=key, open=False) as other:
+                return other.answer(type_, **members)
+        met = [session.answer("list", surprise=1), fresh("open", token=token("a"), protocol=9),
+               fresh("open", key="short", token=token("a")), fresh("open", token="nonsense"),
+               fresh("open", token=token("a", exp=1)), session.answer("stats"), fresh("list"),
+               session.answer("open", token=token("alice"), session_id="tab"),
+               fresh("open", token=token("alice"), session_id="tab"),
+               session.answer("subscribe", **sma | {"symbol": "NIFTY5O"}),
+               session.answer("subscribe", **sma | {"timeframe": "7min"}),
+               session.answer("subscribe", **sma | {"indicators": ["SMX()"]}),
+               session.answer("subscribe", **sma | {"indicators": ["SMA(0)"]}),
+               session.answer("data", symbol="NIFTY50", timeframe="1h"),
+               session.answer("subscribe", **sma | {"timeframe": "1h"}),
+               session.raw(json.dumps({"type": "list", "id": "x" * 2_000_000}))]
+        ids = [session.send("list") for _ in range(100)]
+        met += [session.reply_to(id_) for id_ in ids][-1:]
+        self.assertEqual([reply.get("code") for reply in met],
+                         "BAD_REQUEST UNSUPPORTED_PROTOCOL KEY_REQUIRED UNAUTHENTICATED "
+                         "TOKEN_EXPIRED FORBIDDEN NOT_OPEN ALREADY_OPEN SESSION_IN_USE "
+                         "UNKNOWN_SYMBOL UNKNOWN_TIMEFRAME UNKNOWN_INDICATOR BAD_PARAMETER "
+                         "NO_SUBSCRIPTION QUOTA_EXCEEDED TOO_LARGE RATE_LIMITED".split())
+
+
 class Quotas(Case):
     """What one session may take is bounded, and said in `limits`."""
 
@@ -253,6 +290,17 @@ class Quotas(Case):
                                indicators=[f"SMA({n})" for n in range(2, 10)])
         self.assert_code(reply, "QUOTA_EXCEEDED")
         self.assertEqual(session.ask("list")["subscriptions"], [])
+
+
+class Full(Case):
+    settings = {"limits": {"sessions": 2}}
+
+    def test_a_full_house_is_busy_and_not_for_ever(self):
+        first, _, third = self.session("a"), self.session("b"), self.session(open=False)
+        reply = self.assert_code(third.refused("open", token=self.daemon.token("c")), "BUSY")
+        self.assertTrue(reply["temporary"])
+        first.ask("close")
+        third.open("c")
 
 
 class Rates(Case):

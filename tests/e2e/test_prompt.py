@@ -1,6 +1,4 @@
 """indsub-cli on a terminal: the prompt, while the stream prints above it."""
-import os
-import pathlib
 import tempfile
 import unittest
 
@@ -128,7 +126,11 @@ class Prompt(Case):
         terminal = self.terminal()
         for typed, wanted in (("subs", "subscribe"), ("subscribe NIF", "subscribe NIFTY50"),
                               ("subscribe NIFTY50 15m", "subscribe NIFTY50 15min"),
-                              ("subscribe NIFTY50 1min MAC", "subscribe NIFTY50 1min MACD")):
+                              ("subscribe NIFTY50 1min BBAN", "subscribe NIFTY50 1min BBANDS"),
+                              ("subscribe NIFTY50 1min RSI(le",
+                               "subscribe NIFTY50 1min RSI(length"),
+                              ("subscribe NIFTY50 1min SMA(length=9,sou",
+                               "subscribe NIFTY50 1min SMA(length=9,source")):
             terminal.type(typed)
             terminal.wait_line(typed)
             terminal.type(TAB)
@@ -149,17 +151,6 @@ class Prompt(Case):
         second = self.terminal()
         second.type(UP)
         second.wait_line("symbols BANK*")
-
-    def test_history_holds_no_token(self):
-        terminal = self.terminal()
-        token = self.daemon.token("bob")
-        terminal.type("symbols\r")
-        terminal.wait_line(self.prompt)
-        terminal.type(CTRL_D)
-        terminal.finish()
-        for folder, _, names in os.walk(self.home):
-            for name in names:
-                self.assertNotIn(token.split(".")[2], pathlib.Path(folder, name).read_text())
 
     def test_daemon_gone_and_back_is_one_line_and_the_prompt_stays(self):
         terminal = self.streaming()

@@ -190,6 +190,22 @@ class Reading(Case):
                 self.assertEqual(list(value), row["outputs"])
             session.ask("unsubscribe")
 
+    def test_every_row_on_degenerate_bars(self):
+        """No range, no volume, a constant price, one bar: values or null, never NaN or infinity
+        (which the client here refuses to read)."""
+        flat = [{**b, "s": "FLAT", "o": 100, "h": 100, "l": 100, "c": 100, "v": 0}
+                for b in feeds.bars("FLAT", 300)]
+        self.feed.send(flat[:1])
+        session = self.session()
+        names = [row["name"] for row in session.ask("catalog")["indicators"]
+                 if not row.get("unavailable")]
+        session.subscribe("FLAT", "1min", {name: {"name": name} for name in names})
+        self.feed.send(flat[1:])
+        updates = session.sync().updates(closed=True)
+        self.assertEqual(len(updates), 299)
+        self.assertEqual(updates[-1]["indicators"]["SMA"], 100)
+        self.assertEqual(updates[-1]["indicators"]["BBANDS"]["BBU"], 100, "zero variance, exactly")
+
     def test_symbols(self):
         session = self.session()
         rows = session.ask("symbols")["symbols"]

@@ -76,6 +76,21 @@ class SharedSecret(Case):
             self.assertNotIn(self.daemon.secret().decode(), said)
 
 
+class MeantForUs(Case):
+    """An operator may say for whom tokens must be, and by whom."""
+
+    settings = {"auth": {"audience": "indsub", "issuer": "desk"}}
+
+    def test_audience_and_issuer(self):
+        self.session(claims={"aud": "indsub", "iss": "desk"})
+        self.session(claims={"aud": ["other", "indsub"], "iss": "desk"})
+        for claims in ({}, {"aud": "indsub"}, {"iss": "desk"}, {"aud": "other", "iss": "desk"},
+                       {"aud": "indsub", "iss": "other"}, {"aud": [], "iss": "desk"}):
+            with Session(self.daemon, open=False) as session:
+                self.assert_code(session.refused("open", token=self.daemon.token("a", **claims)),
+                                 "UNAUTHENTICATED")
+
+
 class Expiring(Case):
     def test_session_is_warned_and_then_refused(self):
         session = self.session(claims={"exp": int(time.time()) + 2})
