@@ -1,5 +1,6 @@
 /* statistics - how a window's values spread, and how two series go together. */
 #include "common/indicators/ranked.h"
+#include "common/indicators/window_statistics.h"
 
 /* ---- AVGDEV -----------------------------------------------------------------------------------
  */
@@ -84,61 +85,21 @@ ROW(stddev, .name = "STDDEV", .title = "Standard deviation of the population",
 /* ---- CORREL, BETA -----------------------------------------------------------------------------
  */
 
-/* Sums over the last n pairs, exact: the differences between their products keep their digits
- * however small the window's spread is beside its values. */
-struct pairs {
-    struct window_sum x, y;
-    struct dd xx, yy, xy;
-};
-
-static inline void pairs_init(struct pairs *self, struct arena *arena, uint32_t n)
-{
-    window_sum_init(&self->x, arena, n);
-    window_sum_init(&self->y, arena, n);
-    self->xx = self->yy = self->xy = (struct dd){0, 0};
-}
-
-/* n times the sums of the squared deviations and of their products. */
-struct spreads {
-    double xx, yy, xy;
-};
-
-/* NAN until there are n pairs. */
-KERNEL struct spreads pairs_step(struct pairs *self, double x, double y, bool keep)
-{
-    double x_oldest = ring_oldest(&self->x.ring), y_oldest = ring_oldest(&self->y.ring);
-    struct dd xx = dd_subtract(two_product(x, x), two_product(x_oldest, x_oldest));
-    struct dd yy = dd_subtract(two_product(y, y), two_product(y_oldest, y_oldest));
-    struct dd xy = dd_subtract(two_product(x, y), two_product(x_oldest, y_oldest));
-    double n = self->x.ring.n;
-    bool full;
-    struct dd sum_x = window_sum_slide(&self->x, x, &full, keep);
-    struct dd sum_y = window_sum_slide(&self->y, y, &full, keep);
-    xx = dd_add(self->xx, xx), yy = dd_add(self->yy, yy), xy = dd_add(self->xy, xy);
-    if (keep)
-        self->xx = xx, self->yy = yy, self->xy = xy;
-    if (!full)
-        return (struct spreads){NAN, NAN, NAN};
-    return (struct spreads){dd_value(dd_subtract(dd_scale(xx, n), dd_multiply(sum_x, sum_x))),
-                            dd_value(dd_subtract(dd_scale(yy, n), dd_multiply(sum_y, sum_y))),
-                            dd_value(dd_subtract(dd_scale(xy, n), dd_multiply(sum_x, sum_y)))};
-}
-
 struct correl {
-    struct pairs pairs;
+    struct pair pair;
 };
 
 static void correl_init(struct arena *arena, const double *params)
 {
     struct correl *self = arena_struct(arena, sizeof *self);
-    pairs_init(&self->pairs, arena, (uint32_t)params[0]);
+    pair_init(&self->pair, arena, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP correl_step(struct correl *self, const double *in, double *out, bool keep)
 {
-    struct spreads spread = pairs_step(&self->pairs, in[0], in[1], keep);
-    double n = self->pairs.x.ring.n, both = spread.xx / n * (spread.yy / n);
-    out[0] = both < KERNEL_ZERO ? 0 : spread.xy / n / sqrt(both);
+    struct pair_moments moments = pair_step(&self->pair, in[0], in[1], keep);
+    double both = moments.aa * moments.bb;
+    out[0] = both < KERNEL_ZERO ? 0 : moments.ab / sqrt(both);
 }
 
 INDICATOR_FUNCTIONS(correl)
@@ -148,14 +109,14 @@ ROW(correl, .name = "CORREL", .title = "Correlation", .category = "statistics",
     .outputs = {"CORREL"}, .defined_bars = length_bars, .settled_bars = length_bars);
 
 struct beta {
-    struct pairs returns;
+    struct pair returns;
     double x_before, y_before;
 };
 
 static void beta_init(struct arena *arena, const double *params)
 {
     struct beta *self = arena_struct(arena, sizeof *self);
-    pairs_init(&self->returns, arena, (uint32_t)params[0]);
+    pair_init(&self->returns, arena, (uint32_t)params[0]);
     self->x_before = self->y_before = NAN;
 }
 
@@ -168,9 +129,9 @@ INDICATOR_STEP beta_step(struct beta *self, const double *in, double *out, bool 
 {
     out[0] = NAN;
     if (!isnan(self->x_before)) {
-        struct spreads spread = pairs_step(&self->returns, return_since(in[0], self->x_before),
-                                           return_since(in[1], self->y_before), keep);
-        out[0] = is_zero(spread.xx) ? 0 : spread.xy / spread.xx;
+        struct pair_moments moments = pair_step(&self->returns, return_since(in[0], self->x_before),
+                                                return_since(in[1], self->y_before), keep);
+        out[0] = is_zero(self->returns.a.ring.n * moments.aa) ? 0 : moments.ab / moments.aa;
     }
     if (keep) {
         self->x_before = in[0];
