@@ -17,6 +17,8 @@
     X(function_acos) X(function_asin) X(function_atan) X(function_ceil) X(function_cos) \
     X(function_cosh) X(function_exp) X(function_floor) X(function_log) X(function_log10) \
     X(function_sin) X(function_sinh) X(function_sqrt) X(function_tan) X(function_tanh) \
+    X(mama) X(ht_trendline) X(ht_dcperiod) X(ht_dcphase) X(ht_phasor) X(ht_sine) X(ht_trendmode) \
+    X(ebsw) \
     X(cdl_two_crows) X(cdl_three_black_crows) X(cdl_three_inside) X(cdl_three_line_strike) \
     X(cdl_three_outside) X(cdl_three_stars_in_the_south) X(cdl_three_white_soldiers) \
     X(cdl_abandoned_baby) X(cdl_advance_block) X(cdl_belt_hold) X(cdl_breakaway) \
