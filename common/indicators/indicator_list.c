@@ -11,6 +11,7 @@
     X(accbands) X(natr) X(true_range_row) X(ad) X(adosc) X(mfi) \
     X(avgdev) X(stddev) X(var) X(linreg) X(linearreg_angle) X(linearreg_intercept) \
     X(linearreg_slope) X(tsf) X(beta) X(correl) \
+    X(sar) X(sarext) \
     X(hl2) X(hlc3) X(ohlc4) X(wcp) \
     X(max) X(min) X(sum) X(maxindex) X(minindex) X(minmax) X(minmaxindex) \
     X(add) X(sub) X(mult) X(div) \
