@@ -264,8 +264,10 @@ static bool has_given_up(struct feed *self)
         return true;
     }
     if (feedlink_is_open(self->link)) {
-        if (self->lost_ms != 0 && self->was_open)
+        if (self->lost_ms != 0 && self->was_open) {
+            clear_progress();
             out_news(&self->cli->out, "reconnected: the feed goes on");
+        }
         self->lost_ms = 0;
         return false;
     }

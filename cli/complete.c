@@ -39,12 +39,17 @@ static void offer_timeframes(const struct typed *typed)
         offer(typed, timeframe_name((enum timeframe)i), "");
 }
 
+static void offer_indicator(const struct typed *typed, const struct indicator *row,
+                            bool with_bracket)
+{
+    if (!row->unavailable)
+        offer(typed, row->name, with_bracket && indicator_n_params(row) > 0 ? "(" : "");
+}
+
 static void offer_indicators(const struct typed *typed, bool with_bracket)
 {
     for (size_t i = 0; i < indicator_count(); i++)
-        if (!INDICATORS[i]->unavailable)
-            offer(typed, INDICATORS[i]->name,
-                  with_bracket && indicator_n_params(INDICATORS[i]) > 0 ? "(" : "");
+        offer_indicator(typed, INDICATORS[i], with_bracket);
 }
 
 /* A symbol with blanks in it is quoted. */
@@ -107,12 +112,21 @@ static void offer_parameter_names(const struct typed *typed, const struct indica
     offer(typed, "timeframe", "=");
 }
 
+/* Fields, and the indicators that are not called as one of them ("hl2" and HL2 are the same). */
 static void offer_sources(const struct typed *typed)
 {
     for (int i = FIELD_NONE + 1; i < FIELD_COUNT; i++)
         if (field_name((enum field)i))
             offer(typed, field_name((enum field)i), "");
-    offer_indicators(typed, true);
+    for (size_t k = 0; k < indicator_count(); k++) {
+        bool is_field = false;
+        for (int i = FIELD_NONE + 1; i < FIELD_COUNT; i++) {
+            const char *name = field_name((enum field)i);
+            is_field |= name && strcasecmp(name, INDICATORS[k]->name) == 0;
+        }
+        if (!is_field)
+            offer_indicator(typed, INDICATORS[k], true);
+    }
 }
 
 /* Behind "name=". */

@@ -118,15 +118,24 @@ static enum err_code look_ahead(struct feedfile *self, int64_t *step_ms, struct 
 }
 
 /* Bars that are further apart than a minute are hardly those of a minute. */
+static enum err_code refuse_step(const struct feedfile *self, int64_t step_ms, struct err *err)
+{
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        if (timeframe_ms((enum timeframe)i) == step_ms)
+            return err_set(err, ERR_BAD_REQUEST,
+                           "%s: its bars seem to be of --timeframe %s: say so", self->path,
+                           timeframe_name((enum timeframe)i));
+    return err_set(err, ERR_BAD_REQUEST, "%s: its bars are %lld min apart: say which --timeframe",
+                   self->path, (long long)(step_ms / 60000));
+}
+
 static enum err_code check_rows(struct feedfile *self, bool has_timeframe, struct err *err)
 {
     int64_t step_ms;
     enum err_code code = look_ahead(self, &step_ms, err);
     if (code == ERR_OK && self->form.is_bar && !has_timeframe && step_ms != INT64_MAX &&
         step_ms >= 120000)
-        code = err_set(err, ERR_BAD_REQUEST,
-                       "%s: its rows are %lld min apart: say which --timeframe they have",
-                       self->path, (long long)(step_ms / 60000));
+        code = refuse_step(self, step_ms, err);
     if (code == ERR_OK && !feedfile_rewind(self))
         code = err_set(err, ERR_BAD_REQUEST, "%s: cannot be read twice", self->path);
     return code;

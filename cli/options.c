@@ -123,15 +123,19 @@ static enum err_code check_endpoints(struct options *self, struct err *err)
     return ERR_OK;
 }
 
-/* --json is told so often behind the command that it may stand anywhere. */
+/* --json is told so often behind the command that it may stand anywhere. The words stay in order;
+ * it goes behind them. */
 static void take_json_from_command(struct options *self)
 {
     int kept = 0;
     for (int i = 0; i < self->n_command; i++) {
-        if (strcmp(self->command[i], "--json") == 0)
+        char *word = self->command[i];
+        if (strcmp(word, "--json") == 0) {
             self->json = true;
-        else
-            self->command[kept++] = self->command[i];
+            continue;
+        }
+        self->command[i] = self->command[kept];
+        self->command[kept++] = word;
     }
     self->n_command = kept;
 }

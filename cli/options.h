@@ -22,7 +22,8 @@ struct options {
 /* Looks up a variable, as getenv does. */
 typedef char *options_env_fn(const char *name);
 
-/* Errors: BAD_REQUEST with a sentence that says what is expected. */
+/* Keeps argv, and may change the order in it. Errors: BAD_REQUEST with a sentence that says what is
+ * expected. */
 enum err_code options_parse(struct options *self, int argc, char **argv, options_env_fn *env,
                             struct err *err);
 

@@ -34,11 +34,18 @@ static struct repl *the_repl;
 
 /* ---- the prompt and what is above it ------------------------------------------------- */
 
+/* readline writes through stdio, and what is said does not. */
+static void clear_prompt(void)
+{
+    rl_clear_visible_line();
+    fflush(rl_outstream);
+}
+
 static void hide(void *context)
 {
     struct repl *self = context;
     if (!self->is_hidden)
-        rl_clear_visible_line();
+        clear_prompt();
 }
 
 static void show(void *context)
@@ -230,7 +237,7 @@ void repl_run(struct cli *cli)
             rl_callback_read_char();
     }
     if (!self.is_hidden) {
-        rl_clear_visible_line();
+        clear_prompt();
         rl_callback_handler_remove();
     }
     cli->out.prompt = (struct out_prompt){0};
