@@ -89,11 +89,20 @@ static inline void kaufman_init(struct kaufman *self, struct arena *arena, uint3
     self->value = NAN;
 }
 
-/* Between averages of 2 and of 30 bars, the faster the straighter the way was; the first value
- * follows from the price before it. */
-KERNEL double kaufman_step(struct kaufman *self, double x, bool keep)
+/* The average after `last` at x, when the price was `start` n bars ago and went along `path` since.
+ * Between averages of 2 and of 30 bars, the faster the straighter the way was. */
+KERNEL double kaufman_next(double x, double start, double path, double last)
 {
     const double fastest = 2.0 / 3, slowest = 2.0 / 31;
+    double way = x - start;
+    double straightness = path <= way || is_zero(path) ? 1 : fabs(way / path);
+    double factor = straightness * (fastest - slowest) + slowest;
+    return (x - last) * (factor * factor) + last;
+}
+
+/* The first value follows from the price before it. */
+KERNEL double kaufman_step(struct kaufman *self, double x, bool keep)
+{
     bool first = self->past.filled == 0;
     double before = first ? NAN : ring_ago(&self->past, 1);
     double start = ring_push(&self->past, x, keep);
@@ -102,11 +111,7 @@ KERNEL double kaufman_step(struct kaufman *self, double x, bool keep)
     double path = window_sum_step(&self->path, fabs(x - before), keep);
     if (isnan(path))
         return NAN;
-    double way = x - start;
-    double straightness = path <= way || is_zero(path) ? 1 : fabs(way / path);
-    double factor = straightness * (fastest - slowest) + slowest;
-    double last = isnan(self->value) ? before : self->value;
-    double value = (x - last) * (factor * factor) + last;
+    double value = kaufman_next(x, start, path, isnan(self->value) ? before : self->value);
     if (keep)
         self->value = value;
     return value;
@@ -114,6 +119,8 @@ KERNEL double kaufman_step(struct kaufman *self, double x, bool keep)
 
 /* ---- one of them ------------------------------------------------------------------------------
  */
+
+#define AVERAGE_T3_A 0.7 /* T3's factor where it cannot be chosen */
 
 enum average_kind {
     AVERAGE_SMA,
@@ -156,7 +163,6 @@ size_t average_bars(enum average_kind kind, double n);
 /* Values until it forgets how it began (see settled_bars of a row). */
 size_t average_settled_bars(enum average_kind kind, double n);
 
-/* With the factor that T3 has by default. */
 KERNEL double average_step(struct average *self, double x, bool keep)
 {
     if (__builtin_expect(self->wait > 0, 0)) {
@@ -177,7 +183,7 @@ KERNEL double average_step(struct average *self, double x, bool keep)
     case AVERAGE_KAMA:
         return kaufman_step(&self->of.kaufman, x, keep);
     case AVERAGE_T3:
-        return tillson_t3(&self->of.chain, x, 0.7, keep);
+        return tillson_t3(&self->of.chain, x, AVERAGE_T3_A, keep);
     default:
         return mean_step(&self->of.sum, x, keep);
     }

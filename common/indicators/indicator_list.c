@@ -4,7 +4,7 @@
 /* clang-format off */
 #define LIST(X) \
     X(sma) X(ema_row) X(wma) X(bbands) X(macd) X(rsi) X(cci) X(stoch) X(adx) X(atr) X(obv) X(vwap) \
-    X(dema) X(tema) X(trima) X(kama) X(t3_row) X(midpoint) X(midprice) X(ma) \
+    X(dema) X(tema) X(trima) X(kama) X(t3_row) X(midpoint) X(midprice) X(ma) X(mavp) \
     X(macdfix) X(cmo) X(mom) X(roc) X(rocp) X(rocr) X(rocr100) X(willr) X(bop) X(imi) \
     X(apo) X(ppo) X(uo) X(stochf) X(stochrsif) X(trix) \
     X(adxr) X(dx) X(plus_di) X(minus_di) X(plus_dm) X(minus_dm) X(aroon) \
