@@ -1,18 +1,20 @@
 /* arena - lays out an indicator's state in one block, which can be copied with memcpy.
  *
  * init is run twice: once on a scratch block to learn the size, once on the real one. It must take
- * its struct first, then its arrays, and never touch an array (all memory is zero to begin with).
- */
+ * its struct first, then its arrays, and touch an array (all memory is zero to begin with) only if the
+ * arena is_real. */
 #ifndef INDSUB_INDICATORS_ARENA_H
 #define INDSUB_INDICATORS_ARENA_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct arena {
     char *base;
     size_t used;
+    bool is_real; /* false while the size is learnt: arrays are then not there */
 };
 
 enum { ARENA_STRUCT_MAX = 4096 }; /* what a state's fixed part may take */

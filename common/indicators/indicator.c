@@ -68,6 +68,6 @@ size_t indicator_state_size(const struct indicator *row, const double *params)
 
 void indicator_state_init(const struct indicator *row, const double *params, void *block)
 {
-    struct arena arena = {.base = block};
+    struct arena arena = {.base = block, .is_real = true};
     row->init(&arena, params);
 }

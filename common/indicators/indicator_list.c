@@ -35,6 +35,11 @@
     X(cdl_separating_lines) X(cdl_shooting_star) X(cdl_short_line) X(cdl_spinning_top) \
     X(cdl_stalled_pattern) X(cdl_stick_sandwich) X(cdl_takuri) X(cdl_tasuki_gap) X(cdl_thrusting) \
     X(cdl_tristar) X(cdl_unique_three_river) X(cdl_upside_gap_two_crows) X(cdl_gap_three_methods) \
+    X(alma) X(fwma) X(pwma) X(sinwma) X(swma) X(hma) X(vwma) X(ichimoku) X(rvgi) \
+    X(log_return) X(percent_return) X(slope) X(increasing) X(decreasing) X(psl) X(er) X(coppock) \
+    X(kst) X(ao) X(bias) X(cg) X(brar) X(donchian) X(dpo) X(qstick) X(vhf) X(vortex) X(pdist) \
+    X(variance) X(stdev) X(zscore) X(skew) X(kurtosis) X(quantile) X(median) X(mad) X(entropy) \
+    X(cti) X(cfo) X(cmf) X(eom) X(pvol) X(pvr) \
     X(candle_z) X(heikin_ashi)
 /* clang-format on */
 
