@@ -52,7 +52,7 @@ static void put_asked(struct buf *out, const cJSON *item)
     put_params(out, member(item, "params"));
     buf_put_char(out, ')');
     if (missing > 0)
-        buf_put_format(out, ", warm in %.0f bars", missing);
+        buf_put_format(out, ", warm in %.0f bar%s", missing, missing == 1 ? "" : "s");
 }
 
 static void put_subscription(struct buf *out, const struct look *look, const cJSON *one)

@@ -97,10 +97,23 @@ struct line line_begin(struct buf *out, const struct look *look, size_t indent)
     return (struct line){.out = out, .look = look, .indent = indent};
 }
 
-static void put_blanks(struct line *self, size_t n)
+static void next_row(struct line *self)
 {
-    buf_put_format(self->out, "%*s", (int)n, "");
-    self->columns += n;
+    size_t indent = self->indent < self->look->width / 2 ? self->indent : 0;
+    buf_put_format(self->out, "\n%*s", (int)indent, "");
+    self->columns = indent;
+}
+
+/* The bytes of a text that fit into the row: up to a blank, or a word that is wider than a row. */
+static size_t fit(const struct line *self, const char *text, size_t size)
+{
+    size_t room = self->look->width > self->columns ? self->look->width - self->columns : 1;
+    if (self->look->width == 0 || text_columns(text, size) <= room)
+        return size;
+    size_t end = text_fit(text, size, room), blank = end;
+    while (blank > 0 && text[blank] != ' ')
+        blank--;
+    return blank > 0 ? blank : end;
 }
 
 void line_put(struct line *self, enum show_colour colour, const char *piece)
@@ -110,19 +123,20 @@ void line_put(struct line *self, enum show_colour colour, const char *piece)
     if (columns == 0)
         return;
     if (self->columns > 0 && width > 0 && self->columns + 3 + columns > width) {
-        buf_put_char(self->out, '\n');
-        self->columns = 0;
-        put_blanks(self, self->indent < width / 2 ? self->indent : 0);
+        next_row(self);
     } else if (self->columns > 0) {
         show_coloured(self->out, self->look, SHOW_DIM, bar);
         self->columns += 3;
     }
-    if (width > 0 && self->columns + columns > width) {
-        columns = width - self->columns;
-        size = text_fit(piece, size, columns);
+    while (size > 0) {
+        size_t n = fit(self, piece, size);
+        put_coloured(self->out, self->look, colour, piece, n);
+        self->columns += text_columns(piece, n);
+        piece += n + strspn(piece + n, " ");
+        size = strlen(piece);
+        if (size > 0)
+            next_row(self);
     }
-    put_coloured(self->out, self->look, colour, piece, size);
-    self->columns += columns;
 }
 
 void line_end(struct line *self)

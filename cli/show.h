@@ -24,7 +24,7 @@ void show_coloured(struct buf *out, const struct look *look, enum show_colour co
                    const char *text);
 
 /* A line of pieces that are parted by bars. Where it would be wider than the terminal it goes on,
- * indented, after a piece. */
+ * indented, after a piece; or at a blank in a piece that is wider itself. */
 struct line {
     struct buf *out;
     const struct look *look;

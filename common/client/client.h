@@ -133,7 +133,8 @@ void session_follow_up(indsub_t *self, const struct call *call, const struct ind
 /* Notes what `opened` says; gives whether it is the session that it was before. */
 bool session_store_opened(indsub_t *self, const struct indsub_reply *reply);
 void session_take_item(indsub_t *self, struct span seq, struct span body);
-void session_take_body(indsub_t *self, const char *body, size_t size);
+/* was_held: it waited for older bars, and may have become old itself. */
+void session_take_body(indsub_t *self, const char *body, size_t size, bool was_held);
 /* Delivers a bar unless it has been; true if it was. */
 bool session_deliver(indsub_t *self, const struct indsub_update *update);
 void session_tell_event(indsub_t *self, const indsub_event_t *event);

@@ -147,7 +147,7 @@ static void release_held(indsub_t *self)
 {
     struct held_item item;
     while (self->phase == PHASE_OPEN && held_take(&self->heal.held, &item)) {
-        session_take_body(self, item.body, item.size);
+        session_take_body(self, item.body, item.size, true);
         free(item.body);
     }
 }

@@ -198,7 +198,7 @@ static int64_t time_of(const cJSON *tree, const char *name)
     return ms;
 }
 
-static void take_update(indsub_t *self, const cJSON *tree, struct span body)
+static void take_update(indsub_t *self, const cJSON *tree, struct span body, bool was_held)
 {
     struct indsub_update update;
     enum update_result result = update_read(&update, tree, body, INDSUB_LIVE);
@@ -206,7 +206,11 @@ static void take_update(indsub_t *self, const cJSON *tree, struct span body)
         client_note_no_memory(self);
     if (result != UPDATE_OK)
         return;
-    session_deliver(self, &update);
+    bool is_old =
+        was_held && !update.bar.closed &&
+        stream_has_passed(&self->stream, update.symbol, update.timeframe, update.bar.start_ms);
+    if (!is_old)
+        session_deliver(self, &update);
     update_clear(&update);
 }
 
@@ -240,14 +244,14 @@ static void take_bar_complete(indsub_t *self, const cJSON *tree)
     self->in_callback = false;
 }
 
-void session_take_body(indsub_t *self, const char *body, size_t size)
+void session_take_body(indsub_t *self, const char *body, size_t size, bool was_held)
 {
     cJSON *tree = json_parse(body, size, NULL);
     const char *type = tree ? string_of(tree, "type") : NULL;
     if (!type)
         client_fail(self, INDSUB_ERR_PROTOCOL, "the daemon sent what is no message");
     else if (strcmp(type, "market_update") == 0)
-        take_update(self, tree, (struct span){body, size});
+        take_update(self, tree, (struct span){body, size}, was_held);
     else if (strcmp(type, "notice") == 0)
         take_notice(self, tree);
     else if (strcmp(type, "bar_complete") == 0)
@@ -272,7 +276,7 @@ void session_take_item(indsub_t *self, struct span seq, struct span body)
     if (what == STREAM_GAP)
         heal_on_gap(self);
     if (self->phase != PHASE_HEALING)
-        session_take_body(self, body.at, body.size);
+        session_take_body(self, body.at, body.size, false);
     else if (!held_put(&self->heal.held, body.at, body.size))
         client_note_no_memory(self);
 }

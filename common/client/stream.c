@@ -160,13 +160,20 @@ void stream_forget(struct stream *self, size_t i)
     memmove(one, one + 1, (self->n_series - i) * sizeof *one);
 }
 
+bool stream_has_passed(const struct stream *self, const char *symbol, const char *timeframe,
+                       int64_t bar_ms)
+{
+    const struct series *one = stream_find(self, symbol, timeframe);
+    return one && one->next_ms != STREAM_UNKNOWN && bar_ms < one->next_ms;
+}
+
 bool stream_take_bar(struct stream *self, const char *symbol, const char *timeframe, int64_t bar_ms,
                      bool closed)
 {
     struct series *one = stream_find(self, symbol, timeframe);
     if (!one)
         return true;
-    if (one->next_ms != STREAM_UNKNOWN && bar_ms < one->next_ms)
+    if (closed && one->next_ms != STREAM_UNKNOWN && bar_ms < one->next_ms)
         return false;
     if (closed)
         one->next_ms = bar_ms + 1;

@@ -67,9 +67,12 @@ void stream_forget(struct stream *self, size_t i);
 void stream_forget_all(struct stream *self);
 
 /* True if a bar of the series is to be delivered: a closed one if it has not been, and from then on
- * it has; a forming one if it is not older than those. Any bar of an unknown series is. */
+ * it has. Any bar of an unknown series is. */
 bool stream_take_bar(struct stream *self, const char *symbol, const char *timeframe, int64_t bar_ms,
                      bool closed);
+/* True if that bar has been delivered as closed: that it formed is old news. */
+bool stream_has_passed(const struct stream *self, const char *symbol, const char *timeframe,
+                       int64_t bar_ms);
 /* From which bar on none may be missed; STREAM_UNKNOWN if nothing has been seen yet. */
 int64_t series_fill_from(const struct series *self);
 

@@ -81,10 +81,15 @@ static void a_narrow_terminal_gets_shorter_lines(void **state)
                   "         MACD_12_26_9 MACD 12.50 MACDh 0.0320 MACDs -\n");
     look.width = 30;
     assert_update(&look, BAR("false", INDICATORS),
-                  "10:35:03 NIFTY50 5min 10:35 fo\n"
-                  "         C 25714.3\n"
+                  "10:35:03 NIFTY50 5min 10:35\n"
+                  "         forming | C 25714.3\n"
                   "         RSI_14_100 67.30\n"
-                  "         MACD_12_26_9 MACD 12.\n");
+                  "         MACD_12_26_9 MACD\n"
+                  "         12.50 MACDh 0.0320\n"
+                  "         MACDs -\n");
+    look.width = 5;
+    assert_update(&look, BAR("true", "\"indicators\":{}"),
+                  "10:35\n:03\nNIFTY\n50\n5min\n10:35\nclose\nd\nC\n25714\n.3\n");
 }
 
 static void colours_take_no_columns(void **state)

@@ -82,11 +82,25 @@ static void a_closed_bar_is_taken_once_and_in_order(void **state)
     assert_true(take(&stream, 100, true));
     assert_false(take(&stream, 100, true));
     assert_false(take(&stream, 99, true));
-    assert_false(take(&stream, 100, false)); /* it has closed: it does not form any more */
+    assert_true(stream_has_passed(&stream, "NIFTY50", "5min", 100));
+    assert_false(stream_has_passed(&stream, "NIFTY50", "5min", 101));
+    assert_false(stream_has_passed(&stream, "NIFTY50", "1min", 100));
     assert_true(take(&stream, 200, false));
     assert_true(take(&stream, 200, false));
     assert_true(take(&stream, 200, true));
     assert_true(stream_take_bar(&stream, "NIFTY50", "1min", 100, true)); /* another series */
+    stream_destroy(&stream);
+}
+
+/* A daemon that has started anew may stand earlier than the old one did. */
+static void a_forming_bar_is_always_news(void **state)
+{
+    struct stream stream = {0};
+    (void)state;
+    remember(&stream, "NIFTY50", "x");
+    assert_true(take(&stream, 200, true));
+    assert_true(take(&stream, 100, false));
+    assert_false(take(&stream, 100, true));
     stream_destroy(&stream);
 }
 
@@ -224,6 +238,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_with_and_without_a_count),
         cmocka_unit_test(a_jump_is_a_gap_until_it_is_mended),
         cmocka_unit_test(a_closed_bar_is_taken_once_and_in_order),
+        cmocka_unit_test(a_forming_bar_is_always_news),
         cmocka_unit_test(a_bar_that_closes_late_is_taken),
         cmocka_unit_test(series_are_found_whatever_their_order),
         cmocka_unit_test(what_is_wanted_stays_unless_it_is_said_anew),
