@@ -1,6 +1,8 @@
 /* directional - the parts of Wilder's directional movement, and Aroon. */
 #include "common/indicators/directional.h"
 
+#include "common/indicators/deque.h"
+
 static size_t index_settled_bars(const double *params)
 {
     return (size_t)params[0] + 1 + decay_bars(1 - 1 / params[0]);
@@ -140,21 +142,21 @@ ROW(adxr, .name = "ADXR", .title = "Average directional movement rating", .categ
  */
 
 struct aroon {
-    struct extreme highest, lowest;
+    struct deque highest, lowest;
 };
 
 static void aroon_init(struct arena *arena, const double *params)
 {
     struct aroon *self = arena_struct(arena, sizeof *self);
-    extreme_init(&self->highest, arena, (uint32_t)params[0] + 1, false);
-    extreme_init(&self->lowest, arena, (uint32_t)params[0] + 1, true);
+    deque_init(&self->highest, arena, (uint32_t)params[0] + 1, false);
+    deque_init(&self->lowest, arena, (uint32_t)params[0] + 1, true);
 }
 
 INDICATOR_STEP aroon_step(struct aroon *self, const double *in, double *out, bool keep)
 {
     uint32_t highest_ago, lowest_ago, n = self->highest.n - 1;
-    double highest = extreme_step_at(&self->highest, in[0], &highest_ago, keep);
-    double lowest = extreme_step_at(&self->lowest, in[1], &lowest_ago, keep);
+    double highest = deque_step(&self->highest, in[0], &highest_ago, keep);
+    double lowest = deque_step(&self->lowest, in[1], &lowest_ago, keep);
     double down = 100.0 / n * (n - lowest_ago), up = 100.0 / n * (n - highest_ago);
     bool full = !isnan(highest) && !isnan(lowest);
     out[0] = full ? down : NAN;

@@ -1,5 +1,15 @@
 #include "common/indicators/kernels.h"
 
+struct dd moments_afresh(const struct ring *ring, double x, double anchor)
+{
+    const double *values = ring_data(ring);
+    struct dd squares = {(x - anchor) * (x - anchor), 0};
+    for (uint32_t i = 0; i < ring->n; i++)
+        if (i != ring->head)
+            squares = dd_add_number(squares, (values[i] - anchor) * (values[i] - anchor));
+    return squares;
+}
+
 size_t length_bars(const double *params)
 {
     return (size_t)params[0];

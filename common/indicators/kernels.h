@@ -161,7 +161,8 @@ KERNEL void ring_store(struct ring *self, double x, bool keep)
         return;
     ring_data(self)[self->head] = x;
     self->head = self->head + 1 == self->n ? 0 : self->head + 1;
-    self->filled += self->filled < self->n;
+    if (__builtin_expect(self->filled < self->n, 0))
+        self->filled++;
 }
 
 /* Pushes x and gives the value of n pushes before it, NAN if there is none. */
@@ -213,9 +214,14 @@ KERNEL double mean_step(struct window_sum *self, double x, bool keep)
 /* ---- variance of the last n -------------------------------------------------------------------
  */
 
+/* Squares are taken of distances from an anchor, which is moved to the mean when it lies so far off
+ * that a square's rounding would show: more than 16 standard deviations. */
 struct moments {
     struct window_sum sum;
     struct dd squares;
+    double anchor;
+    struct dd anchors; /* n times the anchor */
+    double share;      /* 1 / n, for what need not be right to the last bit */
     double last;
     uint32_t same; /* how many equal values came last: a flat window has variance zero exactly */
 };
@@ -223,31 +229,52 @@ struct moments {
 static inline void moments_init(struct moments *self, struct arena *arena, uint32_t n)
 {
     window_sum_init(&self->sum, arena, n);
-    self->squares = (struct dd){0, 0};
     self->last = NAN;
-    self->same = 0;
+    self->share = 1.0 / n;
 }
+
+KERNEL void moments_move_anchor(struct moments *self, double anchor)
+{
+    self->anchor = anchor;
+    self->anchors = two_product(anchor, self->sum.ring.n);
+}
+
+/* The squared distances from `anchor` of the window with x in, summed from its values. */
+struct dd moments_afresh(const struct ring *ring, double x, double anchor);
 
 /* Takes x; gives the mean, and n times the population variance (the squared deviations' sum). Both
  * NAN until the window is full. */
 KERNEL double moments_step(struct moments *self, double x, double *deviations, bool keep)
 {
-    double n = self->sum.ring.n, oldest = ring_oldest(&self->sum.ring);
-    struct dd squares = dd_add(self->squares, dd_multiply(two_sum(x, -oldest), two_sum(x, oldest)));
-    uint32_t same = x == self->last ? self->same + 1 : 1;
-    bool full;
-    struct dd sum = window_sum_slide(&self->sum, x, &full, keep);
+    struct ring *ring = &self->sum.ring;
+    double oldest = ring_oldest(ring), before = 0;
+    bool full = ring->filled + 1 >= ring->n;
+    if (__builtin_expect(ring_is_full(ring), 1))
+        before = (oldest - self->anchor) * (oldest - self->anchor);
+    else if (ring->filled == 0 && keep)
+        moments_move_anchor(self, x);
+    double from_anchor = ring->filled == 0 ? 0 : x - self->anchor;
+    struct dd squares = dd_add(self->squares, two_sum(from_anchor * from_anchor, -before));
+    struct dd sum = dd_add(self->sum.sum, two_sum(x, -oldest));
+    uint32_t same = x == self->last ? self->same + (self->same < ring->n) : 1;
+    double mean = dd_value(sum) / ring->n, offset = dd_value(dd_subtract(sum, self->anchors));
+    double aside = offset * offset * self->share, spread = dd_value(squares) - aside;
+    bool flat = same >= ring->n;
+    if (__builtin_expect(full && !flat && !(aside < 256 * spread), 0)) {
+        squares = moments_afresh(ring, x, mean);
+        spread = dd_value(squares);
+        if (keep)
+            moments_move_anchor(self, mean);
+    }
     if (keep) {
         self->squares = squares;
+        self->sum.sum = sum;
         self->last = x;
-        self->same = same < self->sum.ring.n ? same : self->sum.ring.n;
+        self->same = same;
     }
-    *deviations = NAN;
-    if (!full)
-        return NAN;
-    double spread = dd_value(dd_subtract(dd_scale(squares, n), dd_multiply(sum, sum))) / n;
-    *deviations = same >= self->sum.ring.n || spread < 0 ? 0 : spread;
-    return dd_value(sum) / n;
+    ring_store(ring, x, keep);
+    *deviations = !full ? NAN : flat ? 0 : spread;
+    return full ? mean : NAN;
 }
 
 /* ---- weighted mean of the last n: weights 1, 2, ..., n ----------------------------------------
@@ -350,70 +377,59 @@ KERNEL double wilder_step(struct wilder *self, double x, bool keep)
 /* ---- extremes of the last n -------------------------------------------------------------------
  */
 
-/* A deque of values that can still become the extreme, each better than all behind it:
+/* The last n values are the end of one block of n and the beginning of the next, so their extreme
+ * is that of two numbers (van Herk 1992, Pattern Recognition Letters 13:7, pp. 517-521):
  *
- *      9 ─ 7 ─ 4      push 5: 4 will never be the highest again     9 ─ 7 ─ 5
+ *      block before:  each place holds the extreme from it to the block's end
+ *      block of now:  [x x x x x . . . .]     running: the extreme of what is in
  *
- * Each value goes in once and out once, whatever n. Of equal values the newest stays. */
+ * A new value overwrites the place that leaves the window. A comparison or two a value, and as many
+ * again for each where a block ends. */
 struct extreme {
-    uint32_t n, seen; /* seen counts up to n, then stands */
-    uint32_t head, size;
-    uint32_t now; /* number of the next value; wraps around */
-    bool lowest;
-    int32_t values, numbers;
+    uint32_t n, at;
+    bool lowest, full; /* full: a block before is there */
+    double running;
+    int32_t data;
 };
 
 static inline void extreme_init(struct extreme *self, struct arena *arena, uint32_t n, bool lowest)
 {
     *self = (struct extreme){.n = n, .lowest = lowest};
-    self->values = arena_array(arena, self, n, sizeof(double));
-    self->numbers = arena_array(arena, self, n, sizeof(uint32_t));
+    self->data = arena_array(arena, self, n, sizeof(double));
 }
 
-KERNEL uint32_t extreme_place(const struct extreme *self, uint32_t i)
+KERNEL double extreme_of(const struct extreme *self, double x, double y)
 {
-    uint32_t at = self->head + i;
-    return at >= self->n ? at - self->n : at;
+    if (self->lowest)
+        return x < y ? x : y;
+    return x > y ? x : y;
 }
 
-KERNEL bool extreme_beats(const struct extreme *self, double x, double y)
+static inline void extreme_end_block(struct extreme *self)
 {
-    return self->lowest ? x <= y : x >= y;
+    double *data = arena_at(self, self->data);
+    for (uint32_t i = self->n - 1; i > 0; i--)
+        data[i - 1] = extreme_of(self, data[i - 1], data[i]);
+    self->at = 0;
+    self->full = true;
 }
 
-/* The extreme of the last n with x in, NAN until there are n; *ago (may be NULL) says how many
- * values ago it was. */
-KERNEL double extreme_step_at(struct extreme *self, double x, uint32_t *ago, bool keep)
-{
-    double *values = arena_at(self, self->values);
-    uint32_t *numbers = arena_at(self, self->numbers);
-    uint32_t head = self->head, size = self->size, seen = self->seen;
-    seen += seen < self->n;
-    if (size > 0 && self->now - numbers[head] >= self->n) { /* too old from now on */
-        head = head + 1 == self->n ? 0 : head + 1;
-        size--;
-    }
-    bool best = size == 0 || extreme_beats(self, x, values[head]);
-    double value = best ? x : values[head];
-    if (ago)
-        *ago = best ? 0 : self->now - numbers[head];
-    if (keep) {
-        self->head = head;
-        while (size > 0 && extreme_beats(self, x, values[extreme_place(self, size - 1)]))
-            size--;
-        uint32_t at = extreme_place(self, size);
-        values[at] = x;
-        numbers[at] = self->now;
-        self->size = size + 1;
-        self->now++;
-        self->seen = seen;
-    }
-    return seen >= self->n ? value : NAN;
-}
-
+/* The extreme of the last n with x in, NAN until there are n. */
 KERNEL double extreme_step(struct extreme *self, double x, bool keep)
 {
-    return extreme_step_at(self, x, NULL, keep);
+    double *data = arena_at(self, self->data);
+    uint32_t next = self->at + 1;
+    double running = self->at > 0 ? extreme_of(self, self->running, x) : x;
+    double value = next < self->n ? extreme_of(self, running, data[next]) : running;
+    bool full = self->full || next == self->n;
+    if (keep) {
+        data[self->at] = x;
+        self->running = running;
+        self->at = next;
+        if (__builtin_expect(next == self->n, 0))
+            extreme_end_block(self);
+    }
+    return full ? value : NAN;
 }
 
 /* ---- true range (Wilder 1978, p. 21) ----------------------------------------------------------

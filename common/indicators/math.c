@@ -1,5 +1,5 @@
 /* math - extremes and sums of a window, arithmetic of two series, functions of one. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/deque.h"
 #include "common/indicators/stateless.h"
 
 /* ---- SUM --------------------------------------------------------------------------------------
@@ -31,27 +31,27 @@ ROW(sum, .name = "SUM", .title = "Sum of a window", .category = "math",
 
 /* An extreme and its place. Of equal values the reference holds on to the one it has until an equal
  * one comes or it leaves the window; then the oldest that is left counts. So here, unlike in
- * extreme_step, equal values stay in the deque. */
+ * deque_step, equal values stay in the deque. */
 struct place {
-    struct extreme deque;
+    struct deque deque;
     uint32_t held; /* number of the value that counts */
 };
 
 static inline void place_init(struct place *self, struct arena *arena, uint32_t n, bool lowest)
 {
-    extreme_init(&self->deque, arena, n, lowest);
+    deque_init(&self->deque, arena, n, lowest);
     self->held = 0;
 }
 
 /* Takes x into the deque behind `size` values from `head` on. */
-KERNEL void place_keep(struct extreme *deque, double x, uint32_t head, uint32_t size)
+KERNEL void place_keep(struct deque *deque, double x, uint32_t head, uint32_t size)
 {
     double *values = arena_at(deque, deque->values);
     uint32_t *numbers = arena_at(deque, deque->numbers);
     deque->head = head;
-    while (size > 0 && !extreme_beats(deque, values[extreme_place(deque, size - 1)], x))
+    while (size > 0 && !deque_beats(deque, values[deque_place(deque, size - 1)], x))
         size--;
-    uint32_t at = extreme_place(deque, size);
+    uint32_t at = deque_place(deque, size);
     values[at] = x;
     numbers[at] = deque->now++;
     deque->size = size + 1;
@@ -61,7 +61,7 @@ KERNEL void place_keep(struct extreme *deque, double x, uint32_t head, uint32_t 
 /* The extreme and how many bars ago it was, both NAN until the window is full. */
 KERNEL double place_step(struct place *self, double x, double *ago, bool keep)
 {
-    struct extreme *deque = &self->deque;
+    struct deque *deque = &self->deque;
     const double *values = arena_at(deque, deque->values);
     const uint32_t *numbers = arena_at(deque, deque->numbers);
     uint32_t head = deque->head, size = deque->size, now = deque->now, held = self->held;
@@ -71,7 +71,7 @@ KERNEL double place_step(struct place *self, double x, double *ago, bool keep)
         head = head + 1 == deque->n ? 0 : head + 1;
         size--;
     }
-    bool best = size == 0 || extreme_beats(deque, x, values[head]);
+    bool best = size == 0 || deque_beats(deque, x, values[head]);
     bool equal = size > 0 && x == values[head];
     double value = best ? x : values[head];
     if (gone)

@@ -19,7 +19,7 @@ static void bbands_init(struct arena *arena, const double *params)
 INDICATOR_STEP bbands_step(struct bbands *self, const double *in, double *out, bool keep)
 {
     double deviations, mean = moments_step(&self->moments, in[0], &deviations, keep);
-    double half = self->width * sqrt(deviations / self->moments.sum.ring.n);
+    double half = self->width * sqrt(deviations * self->moments.share);
     double lower = mean - half, upper = mean + half;
     out[0] = lower;
     out[1] = mean;
