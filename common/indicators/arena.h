@@ -1,8 +1,8 @@
 /* arena - lays out an indicator's state in one block, which can be copied with memcpy.
  *
  * init is run twice: once on a scratch block to learn the size, once on the real one. It must take
- * its struct first, then its arrays, and touch an array (all memory is zero to begin with) only if the
- * arena is_real. */
+ * its struct first, then its arrays, and touch an array (all memory is zero to begin with) only if
+ * the arena is_real. */
 #ifndef INDSUB_INDICATORS_ARENA_H
 #define INDSUB_INDICATORS_ARENA_H
 
