@@ -8,6 +8,7 @@
 #include "cli/credentials.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/protocol/endpoints.h"
 
 enum { OPEN_TIMEOUT_MS = 3000, CLOSE_TIMEOUT_MS = 1000 };
 
@@ -272,7 +273,7 @@ static void keep_feed_endpoint(struct cli *self, const indsub_reply_t *reply)
     cJSON *tree = json_parse(body, size, NULL);
     const char *feed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "feed"));
     free(self->feed_endpoint);
-    self->feed_endpoint = feed ? mem_strdup(feed) : NULL;
+    self->feed_endpoint = feed ? endpoint_as_reached(feed, self->options->endpoint) : NULL;
     cJSON_Delete(tree);
 }
 

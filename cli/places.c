@@ -5,6 +5,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/protocol/endpoints.h"
 
 struct search {
     struct cli *cli;
@@ -26,7 +27,7 @@ char *places_derive(const char *endpoint, int step)
 }
 
 /* What the daemon says of itself in a reply: as a member, or among the details of an error. */
-static char *told_in(const indsub_reply_t *reply, const char *name)
+static char *told_in(const indsub_reply_t *reply, const char *name, const char *reached)
 {
     size_t size;
     const char *body = indsub_reply_body(reply, &size);
@@ -35,9 +36,9 @@ static char *told_in(const indsub_reply_t *reply, const char *name)
     const char *told = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, name));
     if (!told)
         told = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(details, name));
-    char *copy = told ? mem_strdup(told) : NULL;
+    char *there = told ? endpoint_as_reached(told, reached) : NULL;
     cJSON_Delete(tree);
-    return copy;
+    return there;
 }
 
 static void conclude(const struct search *search, char *endpoint)
@@ -67,7 +68,8 @@ static void on_told(indsub_t *client, const indsub_reply_t *reply, void *context
         search->fn(cli, NULL, search->context);
     } else {
         cli_finish(cli, STATUS_DONE);
-        conclude(search, told_in(reply, search->place == PLACE_PUBLIC ? "public" : "feed"));
+        conclude(search, told_in(reply, search->place == PLACE_PUBLIC ? "public" : "feed",
+                                 cli->options->endpoint));
     }
     free(search);
 }

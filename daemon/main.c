@@ -177,6 +177,7 @@ static void apply_settings(struct daemon *self)
     const struct config *config = &self->config;
     self->settings = (struct core_settings){
         .public_endpoint = server_public_endpoint(self->server),
+        .feed_endpoint = server_feed_endpoint(self->server),
         .heartbeat_ms = config->heartbeat_ms,
         .resume_ms = config->resume_ms,
         .bar_grace_ms = config->bar_grace_ms,

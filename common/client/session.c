@@ -5,6 +5,7 @@
 #include "common/base/feedtime.h"
 #include "common/base/json.h"
 #include "common/client/client.h"
+#include "common/protocol/endpoints.h"
 
 enum { HISTORY_DEFAULT = 500, HEARTBEAT_DEFAULT_MS = 5000 };
 
@@ -80,15 +81,16 @@ static void keep_only(indsub_t *self, const cJSON *list)
 
 bool session_store_opened(indsub_t *self, const struct indsub_reply *reply)
 {
-    const char *epoch = reply_string(reply, "epoch");
+    const char *epoch = reply_string(reply, "epoch"), *told = reply_string(reply, "public");
     const cJSON *limits = reply_member(reply, "limits");
     const cJSON *history = cJSON_GetObjectItemCaseSensitive(limits, "history");
     bool same = epoch && self->epoch && strcmp(epoch, self->epoch) == 0 &&
                 cJSON_IsTrue(reply_member(reply, "resumed"));
     if (!client_set_string(&self->epoch, epoch) ||
-        !client_set_string(&self->session_id, reply_string(reply, "session_id")) ||
-        !client_set_string(&self->public_endpoint, reply_string(reply, "public")))
+        !client_set_string(&self->session_id, reply_string(reply, "session_id")))
         client_note_no_memory(self);
+    free(self->public_endpoint);
+    self->public_endpoint = told ? endpoint_as_reached(told, self->endpoint) : NULL;
     self->heartbeat_ms = (int64_t)reply_number(reply, "heartbeat_ms", HEARTBEAT_DEFAULT_MS);
     if (self->heartbeat_ms < 100)
         self->heartbeat_ms = 100;

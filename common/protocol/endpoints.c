@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/buf.h"
+#include "common/base/mem.h"
+
 static const char *behind(const char *text, const char *prefix)
 {
     size_t size = strlen(prefix);
@@ -23,6 +26,18 @@ bool endpoint_is_valid(const char *endpoint)
         return path[0] != '\0' && strlen(path) < 100; /* of a Unix socket's 107 bytes */
     const char *colon = host ? strrchr(host, ':') : NULL;
     return colon && colon > host && is_port(colon + 1) && !strpbrk(host, " \t");
+}
+
+char *endpoint_as_reached(const char *told, const char *reached)
+{
+    const char *port = behind(told, "tcp://0.0.0.0:"), *host = behind(reached, "tcp://");
+    struct buf text = {0};
+    if (!port)
+        port = behind(told, "tcp://[::]:");
+    if (!port || !host || !endpoint_is_valid(reached))
+        return mem_strdup(told);
+    buf_put_format(&text, "tcp://%.*s:%s", (int)(strrchr(host, ':') - host), host, port);
+    return text.data;
 }
 
 bool endpoint_is_local(const char *endpoint)

@@ -11,4 +11,9 @@ bool endpoint_is_valid(const char *endpoint);
  * is no endpoint, and for names other than localhost, which could mean any address. */
 bool endpoint_is_local(const char *endpoint);
 
+/* Where a client finds what a daemon calls `told`, having reached it at `reached`: a daemon that is
+ * bound to all addresses (0.0.0.0, [::]) does not know by which of them others see it. The caller
+ * frees it. */
+char *endpoint_as_reached(const char *told, const char *reached);
+
 #endif

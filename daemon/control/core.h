@@ -25,7 +25,7 @@ struct now {
 typedef const struct calendar *calendar_of_fn(const void *context, const char *exchange);
 
 struct core_settings {
-    const char *public_endpoint; /* as clients are told it */
+    const char *public_endpoint, *feed_endpoint; /* as clients are told them */
     int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms;
     struct market_settings market;
     struct sessions_limits sessions;

@@ -38,6 +38,8 @@ static void put_opened(struct call *call, bool resumed)
     buf_put_format(call->reply, ",\"epoch\":\"%s\",\"seq\":%llu,\"public\":", call->core->epoch,
                    (unsigned long long)outbox_seq(session->outbox));
     json_put_string(call->reply, settings->public_endpoint);
+    buf_put_text(call->reply, ",\"feed\":");
+    json_put_string(call->reply, settings->feed_endpoint);
     buf_put_format(call->reply, ",\"heartbeat_ms\":%lld,\"resume_ms\":%lld",
                    (long long)settings->heartbeat_ms, (long long)settings->resume_ms);
     put_epoch_seconds(call->reply, "expires_at", session->expires_at_s);

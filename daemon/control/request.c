@@ -184,15 +184,26 @@ static const struct request *find_request(const char *type, struct err *err)
     return NULL;
 }
 
+/* Whoever has no session is told where the other sockets are: `status` needs no token. */
+static enum err_code tell_where(const struct call *call)
+{
+    const struct core_settings *settings = call->core->settings;
+    buf_put_text(call->details, "{\"public\":");
+    json_put_string(call->details, settings->public_endpoint);
+    buf_put_text(call->details, ",\"feed\":");
+    json_put_string(call->details, settings->feed_endpoint);
+    buf_put_char(call->details, '}');
+    return err_set(call->err, ERR_NOT_OPEN,
+                   "no session is open on this connection; send \"open\" first");
+}
+
 static enum err_code check_session(const struct request *row, const struct call *call)
 {
     const struct session *session = call->session;
     if (row->needs == NEEDS_NOTHING)
         return ERR_OK;
     if (!session)
-        return err_set(call->err, ERR_NOT_OPEN,
-                       "no session is open on this connection; send "
-                       "\"open\" first");
+        return tell_where(call);
     if (session->is_expired && row != &request_refresh && row != &request_close)
         return err_set(call->err, ERR_TOKEN_EXPIRED,
                        "the session's token has expired; send \"refresh\" with a new one");

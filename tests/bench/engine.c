@@ -108,6 +108,7 @@ static struct scene *scene_new(void)
     token_keys_add_secret(self->keys, "", SECRET, strlen(SECRET));
     self->settings = (struct core_settings){
         .public_endpoint = "inproc://public",
+        .feed_endpoint = "inproc://feed",
         .heartbeat_ms = 1 << 30,
         .resume_ms = 1 << 30,
         .feed_stale_ms = 1 << 30,

@@ -162,10 +162,13 @@ class Prompt(Case):
         self.feed.send(feeds.bars("NIFTY50", 5, start=OPEN + 100 * MINUTE))
         self.watcher = self.admin()
         until(lambda: terminal.pump(0.05) and shared(self.watcher), "its subscription, by itself")
+
+        def said(screen):
+            return [line for line in screen.lines() if "connect" in line.lower()
+                    or "resum" in line.lower()]
+        terminal.wait(said, "a line about it")
         terminal.wait_line("symb")
-        said = [line for line in terminal.screen.lines() if "connect" in line.lower()
-                or "resum" in line.lower()]
-        self.assertEqual(len(said), 1, said)
+        self.assertEqual(len(said(terminal.screen)), 1, terminal.screen.lines())
 
     def test_a_narrow_terminal(self):
         env = environment({**cli_environment(self.daemon), "HOME": self.home})

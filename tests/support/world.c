@@ -108,6 +108,7 @@ struct world *world_new_with(void (*change)(struct core_settings *settings))
     self->random = 88172645463325252u;
     self->settings = (struct core_settings){
         .public_endpoint = "inproc://public",
+        .feed_endpoint = "inproc://feed",
         .heartbeat_ms = 15000,
         .resume_ms = 60000,
         .feed_stale_ms = 10000,

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/protocol/endpoints.h"
@@ -64,6 +65,24 @@ static void a_path_must_fit_a_unix_socket(void **state)
     assert_false(endpoint_is_valid(endpoint));
 }
 
+static void all_addresses_are_the_one_it_was_reached_at(void **state)
+{
+    static const char *const CASES[][3] = {
+        {"tcp://0.0.0.0:5571", "tcp://10.1.2.3:5570", "tcp://10.1.2.3:5571"},
+        {"tcp://[::]:5571", "tcp://[fe80::1]:5570", "tcp://[fe80::1]:5571"},
+        {"tcp://0.0.0.0:5571", "tcp://feeds.example:5570", "tcp://feeds.example:5571"},
+        {"tcp://127.0.0.1:5571", "tcp://10.1.2.3:5570", "tcp://127.0.0.1:5571"},
+        {"tcp://0.0.0.0:5571", "ipc:///run/indsub", "tcp://0.0.0.0:5571"},
+        {"ipc:///run/public", "tcp://10.1.2.3:5570", "ipc:///run/public"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        char *there = endpoint_as_reached(CASES[i][0], CASES[i][1]);
+        assert_string_equal(there, CASES[i][2]);
+        free(there);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +90,7 @@ int main(void)
         cmocka_unit_test(what_others_can_reach_is_not),
         cmocka_unit_test(what_is_no_endpoint_is_neither),
         cmocka_unit_test(a_path_must_fit_a_unix_socket),
+        cmocka_unit_test(all_addresses_are_the_one_it_was_reached_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

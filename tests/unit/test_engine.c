@@ -243,7 +243,9 @@ static void a_stranger_learns_and_gets_nothing(void **state)
     world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
     struct client *a = world_open(w, "alice", "tab"), *stranger = world_stranger(w);
     subscribe(w, a, "1min", "[\"SMA(3)\"]");
-    assert_says(world_ask(w, stranger, "{\"type\":\"list\",\"id\":1}"), "NOT_OPEN");
+    const char *refused = world_ask(w, stranger, "{\"type\":\"list\",\"id\":1}");
+    assert_says(refused, "NOT_OPEN");
+    assert_says(refused, "{\"public\":\"inproc://public\",\"feed\":\"inproc://feed\"}");
     char *request = world_open_request(w, "alice", "tab", "");
     assert_says(world_ask(w, stranger, "%s", request), "SESSION_IN_USE");
     free(request);

@@ -118,6 +118,8 @@ class Daemon:
         """As a crash would."""
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
 
     def __enter__(self):
         return self
