@@ -4,8 +4,9 @@
 #define PI 3.14159265358979323846
 
 /* The convention takes the angles of both filters, meant in degrees, in radians. The high-pass
- * filter then is stable for lengths of 39 to 57 only; shorter ones are taken as 40. */
-enum { EBSW_LENGTH_MIN = 39, EBSW_LENGTH_INSTEAD = 40, EBSW_LENGTH_MAX = 57 };
+ * filter then is stable for lengths of 39 to 57; shorter ones are taken as 40, and with many longer
+ * ones it swings ever wider, until no number holds it and there is no value any more. */
+enum { EBSW_LENGTH_MIN = 39, EBSW_LENGTH_INSTEAD = 40 };
 
 struct ebsw {
     uint32_t length, seen; /* seen counts up to length, then stands */
@@ -54,7 +55,9 @@ INDICATOR_STEP ebsw_step(struct ebsw *self, const double *in, double *out, bool 
                       self->before * past[0] + self->before_that * past[1];
     double wave = (filtered + past[0] + past[1]) / 3;
     double power = (filtered * filtered + past[0] * past[0] + past[1] * past[1]) / 3;
-    out[0] = seen < self->length ? NAN : power > EBSW_STILL ? wave / sqrt(power) : 0;
+    out[0] = power <= EBSW_STILL ? 0 : wave / sqrt(power);
+    if (seen < self->length)
+        out[0] = NAN;
     if (keep) {
         self->seen = seen;
         self->close = in[0];
@@ -74,18 +77,15 @@ static size_t ebsw_settled_bars(const double *params)
 {
     double slowest =
         fmax(fabs(ebsw_high_pass_factor(ebsw_length(params))), ebsw_damping(params[1]));
+    if (slowest >= 1)
+        return 0;
     return ebsw_length(params) + 2 * decay_bars(slowest);
 }
 
 INDICATOR_FUNCTIONS(ebsw)
 ROW(ebsw, .name = "EBSW", .title = "Even better sine wave", .category = "cycles",
     .reference = "Ehlers 2013, Cycle Analytics for Traders, chapter 12; pandas-ta ebsw",
-    .params = {{.name = "length",
-                .type = PARAM_INT,
-                .def = 40,
-                .min = 2,
-                .max = EBSW_LENGTH_MAX,
-                .about = "bars of the high-pass filter; below 39 as 40"},
+    .params = {WHOLE("length", 40, 2, "bars of the high-pass filter: 39 to 57, shorter as 40"),
                WHOLE("bars", 10, 1, "bars of the smoothing filter")},
     .inputs = {ON_CLOSE}, .outputs = {"EBSW"}, .defined_bars = ebsw_defined_bars,
     .settled_bars = ebsw_settled_bars);

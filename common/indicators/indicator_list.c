@@ -5,7 +5,7 @@
 #define LIST(X) \
     X(sma) X(ema_row) X(wma) X(bbands) X(macd) X(rsi) X(cci) X(stoch) X(adx) X(atr) X(obv) X(vwap) \
     X(dema) X(tema) X(trima) X(kama) X(t3_row) X(midpoint) X(midprice) X(ma) X(mavp) \
-    X(macdfix) X(cmo) X(mom) X(roc) X(rocp) X(rocr) X(rocr100) X(willr) X(bop) X(imi) \
+    X(macdext) X(macdfix) X(cmo) X(mom) X(roc) X(rocp) X(rocr) X(rocr100) X(willr) X(bop) X(imi) \
     X(apo) X(ppo) X(uo) X(stochf) X(stochrsif) X(trix) \
     X(adxr) X(dx) X(plus_di) X(minus_di) X(plus_dm) X(minus_dm) X(aroon) \
     X(accbands) X(natr) X(true_range_row) X(ad) X(adosc) X(mfi) \

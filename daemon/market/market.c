@@ -29,7 +29,7 @@ struct market {
     size_t n_clocks, clocks_capacity;
 };
 
-enum { NO_SOURCE = UINT32_MAX };
+#define NO_SOURCE UINT32_MAX
 
 static const char *const REJECTS[REJECT_COUNT][2] = {[REJECT_NONE] = {"NONE", "taken"},
 #define X(name, sentence) [REJECT_##name] = {#name, sentence},
