@@ -277,80 +277,129 @@ cJSON *json_parse(const char *text, size_t size, struct err *err)
 
 __extension__ typedef unsigned __int128 u128;
 
-static const uint64_t POWERS[20] = {1ull,
-                                    10ull,
-                                    100ull,
-                                    1000ull,
-                                    10000ull,
-                                    100000ull,
-                                    1000000ull,
-                                    10000000ull,
-                                    100000000ull,
-                                    1000000000ull,
-                                    10000000000ull,
-                                    100000000000ull,
-                                    1000000000000ull,
-                                    10000000000000ull,
-                                    100000000000000ull,
-                                    1000000000000000ull,
-                                    10000000000000000ull,
-                                    100000000000000000ull,
-                                    1000000000000000000ull,
-                                    10000000000000000000ull};
+enum { DIGITS_MAX = 20 }; /* of a 64-bit number */
+
+static const uint64_t POWERS[DIGITS_MAX] = {1ull,
+                                            10ull,
+                                            100ull,
+                                            1000ull,
+                                            10000ull,
+                                            100000ull,
+                                            1000000ull,
+                                            10000000ull,
+                                            100000000ull,
+                                            1000000000ull,
+                                            10000000000ull,
+                                            100000000000ull,
+                                            1000000000000ull,
+                                            10000000000000ull,
+                                            100000000000000ull,
+                                            1000000000000000ull,
+                                            10000000000000000ull,
+                                            100000000000000000ull,
+                                            1000000000000000000ull,
+                                            10000000000000000000ull};
+
+static const char PAIRS[] = "0001020304050607080910111213141516171819"
+                            "2021222324252627282930313233343536373839"
+                            "4041424344454647484950515253545556575859"
+                            "6061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+/* Eight digits, in parts that do not wait for one another. */
+static void put_8_digits(uint32_t value, char *text)
+{
+    uint32_t high = value / 10000, low = value % 10000;
+    memcpy(text, PAIRS + 2 * (high / 100), 2);
+    memcpy(text + 2, PAIRS + 2 * (high % 100), 2);
+    memcpy(text + 4, PAIRS + 2 * (low / 100), 2);
+    memcpy(text + 6, PAIRS + 2 * (low % 100), 2);
+}
+
+/* The digits of a number, and room behind them: copies of a fixed size cost least. */
+struct digits {
+    char all[24 + DIGITS_MAX];
+    const char *first;
+    size_t n;
+};
+
+static void digits_of(struct digits *self, uint64_t value)
+{
+    put_8_digits((uint32_t)(value / 10000000000000000u), self->all);
+    put_8_digits((uint32_t)(value / 100000000 % 100000000), self->all + 8);
+    put_8_digits((uint32_t)(value % 100000000), self->all + 16);
+    memset(self->all + 24, '0', DIGITS_MAX);
+    self->n = 1;
+    while (self->n < DIGITS_MAX && value >= POWERS[self->n])
+        self->n++;
+    self->first = self->all + 24 - self->n;
+}
 
 static size_t put_unsigned(uint64_t value, char *text)
 {
-    char reversed[20];
-    size_t n = 0;
-    do
-        reversed[n++] = (char)('0' + value % 10);
-    while ((value /= 10) != 0);
-    for (size_t i = 0; i < n; i++)
-        text[i] = reversed[n - 1 - i];
-    return n;
+    struct digits digits;
+    digits_of(&digits, value);
+    memcpy(text, digits.first, DIGITS_MAX);
+    return digits.n;
 }
 
-/* digits / 10^decimals, in plain notation. */
-static size_t put_decimal(uint64_t digits, int decimals, char *text)
+/* value / 10^decimals, in plain notation. */
+static size_t put_decimal(uint64_t value, int decimals, char *text)
 {
-    char all[20];
-    size_t n = put_unsigned(digits, all), size = 0;
-    int whole = (int)n - decimals;
+    struct digits digits;
+    digits_of(&digits, value);
+    int whole = (int)digits.n - decimals;
     if (whole <= 0) {
-        text[size++] = '0';
-        text[size++] = '.';
-        for (int i = whole; i < 0; i++)
-            text[size++] = '0';
-        memcpy(text + size, all, n);
-        return size + n;
+        memcpy(text, "0.00000000", 10); /* no smaller number comes here */
+        memcpy(text + 2 - whole, digits.first, DIGITS_MAX);
+        return 2 + (size_t)decimals;
     }
-    memcpy(text, all, (size_t)whole);
-    size = (size_t)whole;
-    if (decimals > 0) {
-        text[size++] = '.';
-        memcpy(text + size, all + whole, n - (size_t)whole);
-        size += n - (size_t)whole;
-    }
-    return size;
+    memcpy(text, digits.first, DIGITS_MAX);
+    if (decimals == 0)
+        return digits.n;
+    text[whole] = '.';
+    memcpy(text + whole + 1, digits.first + whole, DIGITS_MAX);
+    return digits.n + 1;
 }
 
-/* A price has few decimals: if x = n / 10^k with n below 2^53, n and 10^k are exact doubles and
- * their quotient is correctly rounded, so that decimal reads back to x (Clinger 1990, How to read
- * floating point numbers accurately, p. 95). False where x has more than four decimals. */
+/* A price has few decimals: if x = n / 10^4 with n of at most 15 digits, n and 10^4 are exact
+ * doubles and their quotient is correctly rounded, so that decimal reads back to x (Clinger 1990,
+ * How to read floating point numbers accurately, p. 95), and no shorter one does. False where x has
+ * more decimals. */
 static bool put_price(double x, char *text, size_t *size)
 {
-    static const double SCALES[] = {1, 10, 100, 1000, 10000};
-    for (int decimals = 0; decimals < 5; decimals++) {
-        double scaled = x * SCALES[decimals];
-        if (scaled >= 9007199254740992.0)
-            return false;
-        double whole = rint(scaled);
-        if (whole / SCALES[decimals] == x) {
-            *size = put_decimal((uint64_t)whole, decimals, text);
-            return true;
-        }
+    double scaled = x * 10000, whole = rint(scaled);
+    if (!(scaled < 1e15) || whole / 10000 != x)
+        return false;
+    uint64_t value = (uint64_t)whole;
+    int decimals = 4;
+    while (decimals > 0 && value % 10 == 0) {
+        value /= 10;
+        decimals--;
     }
-    return false;
+    *size = put_decimal(value, decimals, text);
+    return true;
+}
+
+static bool put_whole(double x, char *text, size_t *size)
+{
+    if (!(x < 9007199254740992.0) || x != rint(x))
+        return false;
+    *size = put_unsigned((uint64_t)x, text);
+    return true;
+}
+
+/* The power of ten that the first digit of x stands for, 1e-5 <= x < 1e15. */
+static int leading_power(double x, int binary_exponent)
+{
+    static const double TENS[] = {1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0,  1e1,  1e2,  1e3,  1e4, 1e5,
+                                  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    int power = ((binary_exponent - 1 + 64) * 1233 >> 12) - 19; /* log10(2) = 1233 / 4096 nearly */
+    while (x < TENS[power + 5])
+        power--;
+    while (x >= TENS[power + 6])
+        power++;
+    return power;
 }
 
 /* The shortest decimal within the rounding interval of x, in exact integer arithmetic.
@@ -365,11 +414,12 @@ static bool put_shortest(double x, char *text, size_t *size)
 {
     if (!(x >= 1e-5 && x < 1e15))
         return false;
-    int exponent;
-    double fraction = frexp(x, &exponent);
-    uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint64_t mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
+    int exponent = (int)(bits >> 52) - 1022; /* x is mantissa 2^(exponent - 53) */
     int shift = 53 - exponent + 2; /* the scaled numbers are fixed point with this many bits */
-    int decimals = 16 - (int)floor(log10(x));
+    int decimals = 16 - leading_power(x, exponent);
     if (shift < 2 || shift > 126 || decimals < 0 || decimals > 22)
         return false;
     u128 power = decimals > 19 ? (u128)POWERS[19] * POWERS[decimals - 19] : POWERS[decimals];
@@ -392,7 +442,7 @@ static bool put_shortest(double x, char *text, size_t *size)
     /* Of the multiples inside, the one nearest x. */
     uint64_t unit = POWERS[dropped];
     u128 half = ((u128)unit << shift) / 2;
-    uint64_t digits = (uint64_t)(((middle + half) >> shift) / unit);
+    uint64_t digits = (uint64_t)((middle + half) >> shift) / unit;
     if (digits * (u128)unit > high_digits)
         digits--;
     if (digits * (u128)unit <= low_digits)
@@ -431,7 +481,8 @@ size_t json_format_number(double value, char text[JSON_NUMBER_SIZE])
     if (value < 0)
         text[size++] = '-';
     double x = fabs(value);
-    if (!put_price(x, text + size, &digits) && !put_shortest(x, text + size, &digits))
+    if (!put_price(x, text + size, &digits) && !put_whole(x, text + size, &digits) &&
+        !put_shortest(x, text + size, &digits))
         digits = put_any(x, text + size);
     size += digits;
     text[size] = '\0';

@@ -10,7 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 
-enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 32 };
+enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 48 };
 
 /* Parses exactly one JSON value. cJSON alone takes more than RFC 8259 allows, so the text is
  * checked first: grammar, UTF-8, depth at most JSON_DEPTH_MAX, no member twice in an object, no NUL
