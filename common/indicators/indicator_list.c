@@ -40,7 +40,8 @@
     X(kst) X(ao) X(bias) X(cg) X(brar) X(donchian) X(dpo) X(qstick) X(vhf) X(vortex) X(pdist) \
     X(variance) X(stdev) X(zscore) X(skew) X(kurtosis) X(quantile) X(median) X(mad) X(entropy) \
     X(cti) X(cfo) X(cmf) X(eom) X(pvol) X(pvr) \
-    X(candle_z) X(heikin_ashi)
+    X(candle_z) X(heikin_ashi) \
+    X(rma) X(zlma) X(mcgd) X(vidya) X(jma) X(ssf) X(hwc) X(rsx)
 /* clang-format on */
 
 #define X(name) extern const struct indicator indicator_##name;
