@@ -41,7 +41,8 @@
     X(variance) X(stdev) X(zscore) X(skew) X(kurtosis) X(quantile) X(median) X(mad) X(entropy) \
     X(cti) X(cfo) X(cmf) X(eom) X(pvol) X(pvr) \
     X(candle_z) X(heikin_ashi) \
-    X(rma) X(zlma) X(mcgd) X(vidya) X(jma) X(ssf) X(hwc) X(rsx)
+    X(rma) X(zlma) X(mcgd) X(vidya) X(jma) X(ssf) X(hwc) X(rsx) \
+    X(qqe) X(stc) X(tsi) X(smi) X(stochrsi) X(fisher) X(kdj) X(td_seq) X(inertia) X(rvi)
 /* clang-format on */
 
 #define X(name) extern const struct indicator indicator_##name;
