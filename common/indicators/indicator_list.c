@@ -42,7 +42,9 @@
     X(cti) X(cfo) X(cmf) X(eom) X(pvol) X(pvr) \
     X(candle_z) X(heikin_ashi) \
     X(rma) X(zlma) X(mcgd) X(vidya) X(jma) X(ssf) X(hwc) X(rsx) \
-    X(qqe) X(stc) X(tsi) X(smi) X(stochrsi) X(fisher) X(kdj) X(td_seq) X(inertia) X(rvi)
+    X(qqe) X(stc) X(tsi) X(smi) X(stochrsi) X(fisher) X(kdj) X(td_seq) X(inertia) X(rvi) \
+    X(nvi) X(pvi) X(pvt) X(efi) X(kvo) X(pvo) X(aobv) X(amat) X(eri) X(pgo) X(ttm_trend) X(decay) \
+    X(massi) X(thermo) X(ui)
 /* clang-format on */
 
 #define X(name) extern const struct indicator indicator_##name;
