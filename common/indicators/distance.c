@@ -1,5 +1,5 @@
 /* distance - how far a price is from where it has been. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/pandas_averages.h"
 
 static size_t ema_settled_bars(const double *params)
 {
@@ -35,8 +35,8 @@ ROW(eri, .name = "ERI", .title = "Elder-ray index", .category = "momentum",
 
 struct pgo {
     struct window_sum mean;
-    struct wilder range;
-    struct ema average_range;
+    struct fading_mean range;
+    struct late_ema average_range;
     double before;
 };
 
@@ -44,40 +44,34 @@ static void pgo_init(struct arena *arena, const double *params)
 {
     struct pgo *self = arena_struct(arena, sizeof *self);
     window_sum_init(&self->mean, arena, (uint32_t)params[0]);
-    wilder_init(&self->range, (uint32_t)params[0]);
-    ema_init(&self->average_range, (uint32_t)params[0]);
+    fading_mean_init(&self->range, (uint32_t)params[0]);
+    late_ema_init(&self->average_range, (uint32_t)params[0]);
     self->before = NAN;
 }
 
 INDICATOR_STEP pgo_step(struct pgo *self, const double *in, double *out, bool keep)
 {
     double mean = mean_step(&self->mean, in[2], keep);
-    double range = true_range(in[0], in[1], self->before), average = NAN;
+    double range = true_range(in[0], in[1], self->before);
     if (!isnan(range))
-        range = wilder_step(&self->range, range, keep);
-    if (!isnan(range))
-        average = ema_step(&self->average_range, range, keep);
+        range = fading_mean_step(&self->range, range, keep);
+    double average = late_ema_step(&self->average_range, range, keep);
     out[0] = average == 0 ? 0 : (in[2] - mean) / average;
     if (keep)
         self->before = in[2];
 }
 
-static size_t pgo_defined_bars(const double *params)
-{
-    return 2 * (size_t)params[0];
-}
-
 static size_t pgo_settled_bars(const double *params)
 {
-    return pgo_defined_bars(params) + decay_bars(1 - 1 / params[0]) +
+    return length_plus_1_bars(params) + decay_bars(1 - 1 / params[0]) +
            decay_bars(1 - 2 / (params[0] + 1));
 }
 
 INDICATOR_FUNCTIONS(pgo)
 ROW(pgo, .name = "PGO", .title = "Pretty good oscillator", .category = "momentum",
-    .reference = "Johnson; distance from the mean in averages of Wilder's range; pandas-ta pgo",
+    .reference = "Johnson; distance from the mean in averages of the true range; pandas-ta pgo",
     .params = {LENGTH(14, 1)}, .inputs = {BAR(FIELD_HIGH), BAR(FIELD_LOW), BAR(FIELD_CLOSE)},
-    .outputs = {"PGO"}, .defined_bars = pgo_defined_bars, .settled_bars = pgo_settled_bars);
+    .outputs = {"PGO"}, .defined_bars = length_plus_1_bars, .settled_bars = pgo_settled_bars);
 
 /* ---- TTM_TREND ---- */
 

@@ -1,12 +1,13 @@
 /* restlessness - ranges that widen, moves that are out of the common, falls from the top. */
 #include <float.h>
 
-#include "common/indicators/kernels.h"
+#include "common/indicators/pandas_averages.h"
 
 /* ---- MASSI ---- */
 
 struct massi {
-    struct ema range, smoothed;
+    struct ema range;
+    struct late_ema smoothed;
     struct window_sum ratio;
 };
 
@@ -14,7 +15,7 @@ static void massi_init(struct arena *arena, const double *params)
 {
     struct massi *self = arena_struct(arena, sizeof *self);
     ema_init(&self->range, (uint32_t)params[0]);
-    ema_init(&self->smoothed, (uint32_t)params[0]);
+    late_ema_init(&self->smoothed, (uint32_t)params[0]);
     window_sum_init(&self->ratio, arena, (uint32_t)params[1]);
 }
 
@@ -22,13 +23,13 @@ static void massi_init(struct arena *arena, const double *params)
 INDICATOR_STEP massi_step(struct massi *self, const double *in, double *out, bool keep)
 {
     double range = ema_step(&self->range, in[0] - in[1] + DBL_EPSILON, keep);
-    double smoothed = isnan(range) ? NAN : ema_step(&self->smoothed, range, keep);
+    double smoothed = late_ema_step(&self->smoothed, range, keep);
     out[0] = isnan(smoothed) ? NAN : window_sum_step(&self->ratio, range / smoothed, keep);
 }
 
 static size_t massi_defined_bars(const double *params)
 {
-    return (size_t)(2 * params[0] + params[1]) - 2;
+    return (size_t)(params[0] + params[1]) - 1;
 }
 
 static size_t massi_settled_bars(const double *params)
@@ -47,14 +48,14 @@ ROW(massi, .name = "MASSI", .title = "Mass index", .category = "volatility",
 /* ---- THERMO ---- */
 
 struct thermo {
-    struct ema average;
+    struct late_ema average;
     double high, low, quiet, loud;
 };
 
 static void thermo_init(struct arena *arena, const double *params)
 {
     struct thermo *self = arena_struct(arena, sizeof *self);
-    ema_init(&self->average, (uint32_t)params[0]);
+    late_ema_init(&self->average, (uint32_t)params[0]);
     self->quiet = params[1];
     self->loud = params[2];
     self->high = self->low = NAN;
@@ -64,7 +65,7 @@ INDICATOR_STEP thermo_step(struct thermo *self, const double *in, double *out, b
 {
     double up = fabs(in[0] - self->high), down = fabs(self->low - in[1]);
     out[0] = isnan(up) ? NAN : fmax(up, down);
-    out[1] = isnan(up) ? NAN : ema_step(&self->average, out[0], keep);
+    out[1] = late_ema_step(&self->average, out[0], keep);
     out[2] = out[0] < out[1] * self->quiet;
     out[3] = out[0] > out[1] * self->loud;
     if (keep) {
@@ -73,9 +74,14 @@ INDICATOR_STEP thermo_step(struct thermo *self, const double *in, double *out, b
     }
 }
 
+static size_t thermo_defined_bars(const double *params)
+{
+    return late_ema_bars(params[0], 2);
+}
+
 static size_t thermo_settled_bars(const double *params)
 {
-    return length_plus_1_bars(params) + decay_bars(1 - 2 / (params[0] + 1));
+    return thermo_defined_bars(params) + decay_bars(1 - 2 / (params[0] + 1));
 }
 
 INDICATOR_FUNCTIONS(thermo)
@@ -84,7 +90,7 @@ ROW(thermo, .name = "THERMO", .title = "Elder's thermometer", .category = "volat
     .params = {LENGTH(20, 1), REAL("long", 2, 0, 1e9, "averages below which a move is quiet"),
                REAL("short", 0.5, 0, 1e9, "averages above which a move is not")},
     .inputs = {BAR(FIELD_HIGH), BAR(FIELD_LOW)},
-    .outputs = {"THERMO", "THERMOma", "THERMOl", "THERMOs"}, .defined_bars = length_plus_1_bars,
+    .outputs = {"THERMO", "THERMOma", "THERMOl", "THERMOs"}, .defined_bars = thermo_defined_bars,
     .settled_bars = thermo_settled_bars);
 
 /* ---- UI ---- */

@@ -1,5 +1,5 @@
 /* volume_index - prices added up by what volume did, and forces that volume gives them. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/pandas_averages.h"
 
 static double change_percent(double now, double before)
 {
@@ -103,35 +103,40 @@ ROW(pvt, .name = "PVT", .title = "Price-volume trend", .category = "volume",
 /* ---- EFI ---- */
 
 struct efi {
-    struct ema force;
+    struct late_ema force;
     double before;
 };
 
 static void efi_init(struct arena *arena, const double *params)
 {
     struct efi *self = arena_struct(arena, sizeof *self);
-    ema_init(&self->force, (uint32_t)params[0]);
+    late_ema_init(&self->force, (uint32_t)params[0]);
     self->before = NAN;
 }
 
 INDICATOR_STEP efi_step(struct efi *self, const double *in, double *out, bool keep)
 {
-    double move = in[0] - self->before;
-    out[0] = isnan(move) ? NAN : ema_step(&self->force, move * in[1], keep);
+    out[0] = late_ema_step(&self->force, (in[0] - self->before) * in[1], keep);
     if (keep)
         self->before = in[0];
 }
 
+static size_t efi_defined_bars(const double *params)
+{
+    return late_ema_bars(params[0], 2);
+}
+
+/* A force near zero is small beside those that made it: it takes twice as long. */
 static size_t efi_settled_bars(const double *params)
 {
-    return length_plus_1_bars(params) + decay_bars(1 - 2 / (params[0] + 1));
+    return efi_defined_bars(params) + 2 * decay_bars(1 - 2 / (params[0] + 1));
 }
 
 INDICATOR_FUNCTIONS(efi)
 ROW(efi, .name = "EFI", .title = "Elder's force index", .category = "volume",
     .reference = "Elder 1993, Trading for a Living, ch. 42; pandas-ta efi",
     .params = {LENGTH(13, 1)}, .inputs = {ON_CLOSE, BAR(FIELD_VOLUME)}, .outputs = {"EFI"},
-    .defined_bars = length_plus_1_bars, .settled_bars = efi_settled_bars);
+    .defined_bars = efi_defined_bars, .settled_bars = efi_settled_bars);
 
 /* ---- KVO ---- */
 
@@ -171,7 +176,7 @@ static size_t kvo_defined_bars(const double *params)
 static size_t kvo_settled_bars(const double *params)
 {
     double longest = fmax(params[0], params[1]);
-    return kvo_defined_bars(params) + decay_bars(1 - 2 / (longest + 1)) +
+    return kvo_defined_bars(params) + 2 * decay_bars(1 - 2 / (longest + 1)) +
            decay_bars(1 - 2 / (params[2] + 1));
 }
 
@@ -187,7 +192,8 @@ ROW(kvo, .name = "KVO", .title = "Klinger volume oscillator", .category = "volum
 /* ---- PVO ---- */
 
 struct pvo {
-    struct ema fast, slow, signal;
+    struct ema fast, slow;
+    struct late_ema signal;
 };
 
 static void pvo_init(struct arena *arena, const double *params)
@@ -195,15 +201,20 @@ static void pvo_init(struct arena *arena, const double *params)
     struct pvo *self = arena_struct(arena, sizeof *self);
     ema_init(&self->fast, (uint32_t)fmin(params[0], params[1]));
     ema_init(&self->slow, (uint32_t)fmax(params[0], params[1]));
-    ema_init(&self->signal, (uint32_t)params[2]);
+    late_ema_init(&self->signal, (uint32_t)params[2]);
 }
 
 INDICATOR_STEP pvo_step(struct pvo *self, const double *in, double *out, bool keep)
 {
     double fast = ema_step(&self->fast, in[0], keep), slow = ema_step(&self->slow, in[0], keep);
     out[0] = slow == 0 ? 0 : 100 * (fast - slow) / slow;
-    out[2] = isnan(out[0]) ? NAN : ema_step(&self->signal, out[0], keep);
+    out[2] = late_ema_step(&self->signal, out[0], keep);
     out[1] = out[0] - out[2];
+}
+
+static size_t pvo_defined_bars(const double *params)
+{
+    return late_ema_bars(params[2], (size_t)fmax(params[0], params[1]));
 }
 
 INDICATOR_FUNCTIONS(pvo)
@@ -213,4 +224,4 @@ ROW(pvo, .name = "PVO", .title = "Percentage volume oscillator", .category = "mo
                WHOLE("slow", 26, 1, "bars of the slow average"),
                WHOLE("signal", 9, 1, "bars of the signal line")},
     .inputs = {SOURCE(FIELD_VOLUME)}, .outputs = {"PVO", "PVOh", "PVOs"},
-    .defined_bars = kvo_defined_bars, .settled_bars = kvo_settled_bars);
+    .defined_bars = pvo_defined_bars, .settled_bars = kvo_settled_bars);

@@ -23,8 +23,9 @@ static const bool CATALOGUE_IS_COMPLETE = false;
 /* Rows that also begin as the reference does: all their values count, and a value must be missing
  * exactly where the reference has none. */
 static const char *const BEGIN_AS_THE_REFERENCE[] = {
-    "RMA", "ZLMA", "MCGD",     "VIDYA",  "JMA", "HWC",    "RSX",     "QQE", "STC",
-    "TSI", "SMI",  "STOCHRSI", "FISHER", "KDJ", "TD_SEQ", "INERTIA", "RVI",
+    "RMA", "ZLMA", "MCGD",     "VIDYA",  "JMA",   "HWC",    "RSX",     "QQE",  "STC",
+    "TSI", "SMI",  "STOCHRSI", "FISHER", "KDJ",   "TD_SEQ", "INERTIA", "RVI",  "EFI",
+    "KVO", "PVO",  "AMAT",     "PGO",    "DECAY", "MASSI",  "THERMO",  "AOBV",
 };
 enum { N_BEGIN_AS_THE_REFERENCE = sizeof BEGIN_AS_THE_REFERENCE / sizeof *BEGIN_AS_THE_REFERENCE };
 
@@ -394,6 +395,8 @@ static void a_late_start_settles_when_the_row_says_so(void **state)
         run_begin(&run, row, "");
         size_t settled = row->settled_bars(run.params);
         run_end(&run);
+        if (settled == 0)
+            continue; /* it never does, and says so */
         srand(11);
         for (size_t start = 50; start < 1000; start += 50) {
             size_t last = last_difference(row, start, settled + 300);
