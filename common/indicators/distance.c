@@ -35,30 +35,24 @@ ROW(eri, .name = "ERI", .title = "Elder-ray index", .category = "momentum",
 
 struct pgo {
     struct window_sum mean;
-    struct fading_mean range;
+    struct fading_range range;
     struct late_ema average_range;
-    double before;
 };
 
 static void pgo_init(struct arena *arena, const double *params)
 {
     struct pgo *self = arena_struct(arena, sizeof *self);
     window_sum_init(&self->mean, arena, (uint32_t)params[0]);
-    fading_mean_init(&self->range, (uint32_t)params[0]);
+    fading_range_init(&self->range, (uint32_t)params[0]);
     late_ema_init(&self->average_range, (uint32_t)params[0]);
-    self->before = NAN;
 }
 
 INDICATOR_STEP pgo_step(struct pgo *self, const double *in, double *out, bool keep)
 {
     double mean = mean_step(&self->mean, in[2], keep);
-    double range = true_range(in[0], in[1], self->before);
-    if (!isnan(range))
-        range = fading_mean_step(&self->range, range, keep);
+    double range = fading_range_step(&self->range, in[0], in[1], in[2], keep);
     double average = late_ema_step(&self->average_range, range, keep);
     out[0] = average == 0 ? 0 : (in[2] - mean) / average;
-    if (keep)
-        self->before = in[2];
 }
 
 static size_t pgo_settled_bars(const double *params)

@@ -34,6 +34,30 @@ KERNEL double fading_mean_step(struct fading_mean *self, double x, bool keep)
     return seen == self->n ? value : NAN;
 }
 
+/* ---- true range, averaged so ------------------------------------------------------------------
+ */
+
+struct fading_range {
+    struct fading_mean mean;
+    double before; /* the last close */
+};
+
+static inline void fading_range_init(struct fading_range *self, uint32_t n)
+{
+    fading_mean_init(&self->mean, n);
+    self->before = NAN;
+}
+
+/* NAN on the first n bars: the first has no close before it. */
+KERNEL double fading_range_step(struct fading_range *self, double high, double low, double close,
+                                bool keep)
+{
+    double range = true_range(high, low, self->before);
+    if (keep)
+        self->before = close;
+    return isnan(range) ? NAN : fading_mean_step(&self->mean, range, keep);
+}
+
 /* ---- exponential average of a series that begins late -----------------------------------------
  */
 
