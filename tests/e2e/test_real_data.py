@@ -15,7 +15,7 @@ from support.processes import cli
 DATA = pathlib.Path(os.environ.get("INDSUB_DATA") or
                     pathlib.Path(__file__).resolve().parents[3] / "shared" / "data")
 BARS = DATA / "bars" / "nifty50_1min_2026-08-17_2026-08-19.csv.gz"
-TICKS = DATA / "ticks" / "nse_nifty50_2021-04-26_raw.csv.gz"
+TICKS = sorted((DATA / "ticks").glob("n*_raw.csv.gz"))
 
 
 def rows(path):
@@ -78,28 +78,63 @@ class DayOfBars(Case):
             self.assert_same_numbers(got, wanted, where=where)
 
 
-@unittest.skipUnless(TICKS.exists(), "no recordings here")
-class DayOfTicks(Case):
-    """As they arrived: out of order, repeated, and going on after the close."""
+ANY_DAY = market.Exchange(weekends=True)  # there are sessions on Saturdays too
 
-    def test_bars_equal_the_recomputation(self):
-        folder = self.enterContext(tempfile.TemporaryDirectory())
-        lines = [[r["timestamp"].replace(" ", "T") + ("" if "+" in r["timestamp"] else "+05:30"),
-                  r["ltp"]] for r in rows(TICKS)]
-        path = written(folder, "ticks.csv.gz", "timestamp,price", lines)
-        status, _, err = cli(self.daemon, "feed", path, "--symbol", "NIFTY50", user="feeder",
+
+def zoned(time):
+    return time.replace(" ", "T") + ("" if "+" in time else "+05:30")
+
+
+@unittest.skipUnless(TICKS, "no recordings here")
+class DaysOfTicks(Case):
+    """As they arrived: out of order, repeated, cumulative volume stepping back, values of before
+    the open, and going on after the close."""
+
+    def ticks_of(self, path):
+        with gzip.open(path, "rt") as file:
+            rows_ = [row for row in csv.reader(file) if row[0] != "timestamp"]
+        return [[zoned(row[0]), row[1], *row[2:]] for row in rows_]
+
+    @staticmethod
+    def tick_of(line):
+        volume = {"cv": float(line[2])} if len(line) > 2 else {}
+        return {"t": market.ms_of(line[0]), "p": float(line[1]), **volume}
+
+    def feed_file(self, symbol, lines):
+        header = "timestamp,price,volume" if len(lines[0]) > 2 else "timestamp,price"
+        path = written(self.folder, f"{symbol}.csv.gz", header, lines)
+        status, _, err = cli(self.daemon, "feed", path, "--symbol", symbol, user="feeder",
                              claims={"scope": "feed"}, seconds=120)
         self.assertEqual(status, 0, err)
-        ticks = [{"t": market.ms_of(t), "p": float(p)} for t, p in lines]
+
+    def check_bars(self, symbol, ticks):
         session = self.session()
         for timeframe in ("1min", "5min", "1h"):
-            session.subscribe("NIFTY50", timeframe, ["SMA(1)"])
-            got = session.ask("history", symbol="NIFTY50", timeframe=timeframe,
+            session.subscribe(symbol, timeframe, ["SMA(1)"])
+            got = session.ask("history", symbol=symbol, timeframe=timeframe,
                               limit=5000)["updates"]
-            wanted = market.bars(ticks, timeframe)[:len(got)]
-            self.assertGreaterEqual(len(got), len(market.bars(ticks, timeframe)) - 1)
+            wanted = market.bars(ticks, timeframe, ANY_DAY)
+            self.assertGreaterEqual(len(got), len(wanted) - 1)  # the last may be open still
+            wanted = wanted[:len(got)]
             self.assertEqual([u["bar"] for u in got], [market.text(b["start"]) for b in wanted])
             self.assertEqual([u["ohlcv"] for u in got], [b["ohlcv"] for b in wanted])
+
+    def test_bars_equal_the_recomputation_and_every_refusal_is_counted(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        admin, late, outside = self.admin(), 0, 0
+        for path in TICKS:
+            symbol = path.name.split(".")[0].upper()
+            with self.subTest(path.name):
+                lines = self.ticks_of(path)
+                ticks = market.of_own_volume(map(self.tick_of, lines), ANY_DAY)
+                self.feed_file(symbol, lines)
+                self.check_bars(symbol, ticks)
+                out = sum(ANY_DAY.bar(tick["t"], "1min") is None for tick in ticks)
+                outside += out
+                late += len(ticks) - out - len(market.accepted(ticks, "1min", ANY_DAY))
+        rejects = admin.ask("stats")["counters"]["rejects"]
+        self.assertEqual(rejects.get("OUTSIDE_SESSION", 0), outside)
+        self.assertEqual(rejects.get("LATE", 0), late)
 
 
 if __name__ == "__main__":

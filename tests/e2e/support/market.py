@@ -82,6 +82,21 @@ def accepted(ticks, timeframe, exchange=INDIA):
     return taken
 
 
+def of_own_volume(ticks, exchange=INDIA):
+    """The same ticks with the day's cumulative volume ("cv") as each one's own: a step back adds
+    nothing, and what is too late for its minute does not count."""
+    ticks = list(ticks)
+    counted, highest = {id(tick) for tick in accepted(ticks, "1min", exchange)}, {}
+    for tick in ticks:
+        if "cv" in tick:
+            day, before = exchange.bar(tick["t"], "1d"), 0
+            if id(tick) in counted:
+                before = highest.get(day, 0)
+                highest[day] = max(before, tick["cv"])
+            tick["v"] = max(0, tick["cv"] - before) if id(tick) in counted else 0
+    return ticks
+
+
 def bars(ticks, timeframe, exchange=INDIA):
     """Every bar of the ticks (dicts as the feed has them, with "v" or without), oldest first.
     Timeframes below a minute are made of what counts for a second, others of what counts for a
