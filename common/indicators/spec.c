@@ -241,13 +241,19 @@ static bool mark_seen(struct seen *self, const struct place *place)
     return before;
 }
 
+/* The "=" behind an argument's name; NULL where it has none: one within brackets is not its own. */
+static char *find_equals(char *text)
+{
+    char *at = text + strcspn(text, "=(");
+    return *at == '=' ? at : NULL;
+}
+
 /* One argument: "14", "length=14" or "source=RSI(14)". */
 static enum err_code take_argument(struct spec *self, char *text, size_t *position, int depth,
                                    struct seen *seen, struct err *err)
 {
-    char *equals = strchr(text, '='), *bracket = strchr(text, '(');
-    bool named = equals && (!bracket || equals < bracket);
-    if (!named) {
+    char *equals = find_equals(text);
+    if (!equals) {
         struct place place = {PLACE_PARAM, (*position)++};
         if (!self->row->params[place.index].name)
             return err_set(err, ERR_BAD_PARAMETER, "%s takes %zu parameters without names",
@@ -285,7 +291,7 @@ static enum err_code take_arguments(struct spec *self, const char **at, int dept
             return err_set(err, ERR_BAD_PARAMETER, "%s: a bracket is not closed", self->row->name);
         char *text = trim(*at, end);
         enum err_code code =
-            position >= SIZE_MAX - 1 && !strchr(text, '=')
+            position >= SIZE_MAX - 1 && !find_equals(text)
                 ? err_set(err, ERR_BAD_PARAMETER,
                           "%s: \"%.40s\" needs a name, since it follows one with a name",
                           self->row->name, text)

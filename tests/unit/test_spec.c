@@ -74,6 +74,7 @@ static void what_is_wrong_is_named(void **state)
         {"", ERR_UNKNOWN_INDICATOR, "no indicator"},
         {"BBANDZ", ERR_UNKNOWN_INDICATOR, "did you mean BBANDS"},
         {"RSI(0)", ERR_BAD_PARAMETER, "from 1 to 5000 (default 14)"},
+        {"RSI(length=3,RSI(scalar=2))", ERR_BAD_PARAMETER, "needs a name"},
         {"RSI(-1)", ERR_BAD_PARAMETER, "length"},
         {"RSI(1e9)", ERR_BAD_PARAMETER, "length"},
         {"RSI(nan)", ERR_BAD_PARAMETER, "length"},
