@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/utf8.h"
+
 static const struct {
     const char *name;
     bool temporary;
@@ -30,6 +32,7 @@ enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
             end--;
         memcpy(err->message + end, "...", 4);
     }
+    utf8_mend(err->message); /* a "%.40s" may have cut a character in two */
     return code;
 }
 

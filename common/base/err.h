@@ -46,7 +46,8 @@ struct err {
 
 /* Fills *err (which may be NULL) and returns code, so that a failure is one line:
  *     return err_set(err, ERR_BAD_PARAMETER, "%s=%g: %g to %g", ...);
- * A message that does not fit is cut at a UTF-8 boundary and ends in "...". */
+ * A message that does not fit is cut at a UTF-8 boundary and ends in "..."; what is
+ * no UTF-8, as a "%.40s" may leave behind, is left out: a message can always be sent. */
 enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/feedtime.h"
+#include "common/base/utf8.h"
 
 /* ---- reading ----------------------------------------------------------------------------------
  */
@@ -73,25 +74,11 @@ static bool check_number(struct checker *self)
     return isfinite(strtod(digits, NULL)) || fail(self, "a number is beyond a double");
 }
 
-/* One UTF-8 sequence beyond ASCII (Unicode 15, table 3-7). */
-static bool check_utf8(struct checker *self)
+static bool take_character(struct checker *self)
 {
-    unsigned char c = *self->at;
-    int more = c >= 0xC2 && c <= 0xDF   ? 1
-               : c >= 0xE0 && c <= 0xEF ? 2
-               : c >= 0xF0 && c <= 0xF4 ? 3
-                                        : 0;
-    if (more == 0 || self->end - self->at <= more)
-        return fail(self, "a string is not UTF-8");
-    unsigned char second = self->at[1];
-    if ((c == 0xE0 && second < 0xA0) || (c == 0xED && second > 0x9F) ||
-        (c == 0xF0 && second < 0x90) || (c == 0xF4 && second > 0x8F))
-        return fail(self, "a string is not UTF-8");
-    for (int i = 1; i <= more; i++)
-        if ((self->at[i] & 0xC0) != 0x80)
-            return fail(self, "a string is not UTF-8");
-    self->at += more + 1;
-    return true;
+    size_t size = utf8_first((const char *)self->at, (size_t)(self->end - self->at));
+    self->at += size;
+    return size > 0 || fail(self, "a string is not UTF-8");
 }
 
 static bool take_hex4(struct checker *self, unsigned *value)
@@ -146,7 +133,7 @@ static bool check_string(struct checker *self)
                 return false;
         } else if (c < 0x80) {
             self->at++;
-        } else if (!check_utf8(self)) {
+        } else if (!take_character(self)) {
             return false;
         }
     }

@@ -8,6 +8,7 @@
 
 #include "common/base/err.h"
 #include "common/base/feedtime.h"
+#include "common/base/utf8.h"
 #include "common/protocol/timeframe.h"
 
 static void every_code_has_a_name_of_its_own(void **state)
@@ -31,6 +32,42 @@ static void a_long_message_is_cut_between_characters(void **state)
     size_t size = strlen(err.message);
     assert_string_equal(err.message + size - 3, "...");
     assert_int_equal((size - 3) % 3, 0);
+}
+
+static void half_a_character_is_left_out(void **state)
+{
+    struct err err;
+    (void)state;
+    err_set(&err, ERR_BUSY, "no \"%.4s\"; %s", "\xe2\x82\xb9\xe2\x82\xb9", "\xff\xc3\xa9\xc3");
+    assert_string_equal(err.message, "no \"\xe2\x82\xb9\"; \xc3\xa9");
+}
+
+static void a_character_is_of_one_form_only(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+    } CASES[] = {
+        {"a", 1},
+        {"\xc2\x80", 2},
+        {"\xe0\xa0\x80", 3},
+        {"\xed\x9f\xbf", 3},
+        {"\xf0\x90\x80\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"", 0},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},         /* two bytes for "DEL" */
+        {"\xe0\x9f\xbf", 0},     /* three for what fits into two */
+        {"\xed\xa0\x80", 0},     /* half a surrogate pair */
+        {"\xf0\x8f\xbf\xbf", 0}, /* four for what fits into three */
+        {"\xf4\x90\x80\x80", 0}, /* beyond U+10FFFF */
+        {"\xf5\x80\x80\x80", 0},
+        {"\xe2\x82", 0},
+        {"\xe2\x82z", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_int_equal(utf8_first(CASES[i].text, strlen(CASES[i].text)), CASES[i].size);
 }
 
 static void the_nearest_name_is_offered_if_it_is_near(void **state)
@@ -128,6 +165,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_a_name_of_its_own),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
+        cmocka_unit_test(half_a_character_is_left_out),
+        cmocka_unit_test(a_character_is_of_one_form_only),
         cmocka_unit_test(the_nearest_name_is_offered_if_it_is_near),
         cmocka_unit_test(times_go_to_text_and_back),
         cmocka_unit_test(what_is_no_time_is_refused),
