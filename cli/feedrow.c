@@ -9,6 +9,7 @@
 #include "common/base/csv.h"
 #include "common/base/feedtime.h"
 #include "common/base/json.h"
+#include "common/protocol/ids.h"
 
 enum { INDIA_OFFSET_S = 19800 };
 
@@ -142,6 +143,15 @@ static enum err_code put_member(struct buf *item, const struct member *member, c
     return ERR_OK;
 }
 
+static enum err_code put_symbol(struct buf *item, const char *symbol, struct err *err)
+{
+    if (!symbol_is_valid(symbol))
+        return err_set(err, ERR_BAD_REQUEST, "\"%.40s\" is no symbol", symbol);
+    buf_put_text(item, "{\"s\":");
+    json_put_string(item, symbol);
+    return ERR_OK;
+}
+
 enum err_code feedrow_parse(const struct feedrow_form *self, char *line, const char *symbol,
                             enum timeframe timeframe, struct buf *item, int64_t *ms,
                             struct err *err)
@@ -153,11 +163,13 @@ enum err_code feedrow_parse(const struct feedrow_form *self, char *line, const c
     for (size_t c = 0; c < FEEDROW_COLUMNS; c++)
         if (self->fields[c] != SIZE_MAX && self->fields[c] >= n)
             return err_set(err, ERR_BAD_REQUEST, "%zu fields are too few", n);
+    if (has(self, SYMBOL))
+        symbol = trim(fields[self->fields[SYMBOL]]);
     enum err_code code = read_time(trim(fields[self->fields[TIME]]), ms, err);
+    if (code == ERR_OK)
+        code = put_symbol(item, symbol, err);
     if (code != ERR_OK)
         return code;
-    buf_put_text(item, "{\"s\":");
-    json_put_string(item, has(self, SYMBOL) ? trim(fields[self->fields[SYMBOL]]) : symbol);
     if (self->is_bar)
         buf_put_format(item, ",\"tf\":\"%s\"", timeframe_name(timeframe));
     buf_put_format(item, ",\"t\":%lld", (long long)*ms);

@@ -104,6 +104,9 @@ static void lines_that_are_no_rows_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
         assert_row("timestamp,price", BAD[i], NULL);
+    /* In a message with others, a symbol that is no UTF-8 would spoil them all. */
+    assert_row("timestamp,price,symbol", "1762232700000,5,Z\xfcrich", NULL);
+    assert_row("timestamp,price,symbol", "1762232700000,5,", NULL);
 }
 
 static void a_file_suggests_its_symbol(void **state)
