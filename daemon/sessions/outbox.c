@@ -211,8 +211,10 @@ bool outbox_take_lagging(struct outbox *self, void **owner, int64_t *bar_ms)
 size_t outbox_next(const struct outbox *self, size_t max, const struct outbox_item **items)
 {
     size_t waiting = self->n - self->head, n = 0;
+    if (waiting == 0)
+        return 0;
     *items = self->items + self->head;
-    if (waiting > 0 && (*items)[0].kind == OUTBOX_REPLY)
+    if ((*items)[0].kind == OUTBOX_REPLY)
         return 1;
     while (n < waiting && n < max && (*items)[n].kind != OUTBOX_REPLY)
         n++;
@@ -275,6 +277,6 @@ size_t outbox_since(const struct outbox *self, uint64_t seq, struct body *const 
     while (from < self->n_given && self->given_seq[from] <= seq)
         from++;
     *complete = seq >= self->forgotten_seq;
-    *bodies = self->given + from;
+    *bodies = from < self->n_given ? self->given + from : NULL;
     return self->n_given - from;
 }
