@@ -112,7 +112,7 @@ size_t indicator_n_outputs(const struct indicator *row);
 
 /* Bytes that a state of these parameters takes. */
 size_t indicator_state_size(const struct indicator *row, const double *params);
-/* A state in `block`, which has that many bytes and is aligned as malloc aligns. */
+/* A state in `block`, which has that many bytes, all zero, and is aligned as malloc aligns. */
 void indicator_state_init(const struct indicator *row, const double *params, void *block);
 
 /* Makes NAME_commit and NAME_peek of

@@ -27,6 +27,7 @@ static void take_reply(struct client *client, const struct body *body)
 {
     buf_reset(&client->reply);
     buf_put(&client->reply, body->data, body->size);
+    buf_put_format(&client->all, "R %.*s\n", (int)body->size, body->data);
     client->n_replies++;
 }
 
@@ -50,6 +51,8 @@ static enum push_result push(void *context, const char key[SESSION_KEY_SIZE],
         client->seq = first_seq + i;
         client->n_items++;
         buf_put_format(&client->stream, "%llu %.*s\n", (unsigned long long)client->seq,
+                       (int)body->size, body->data);
+        buf_put_format(&client->all, "S %llu %.*s\n", (unsigned long long)client->seq,
                        (int)body->size, body->data);
         if (items[i].kind == OUTBOX_CLOSED)
             buf_put_format(&client->closed, "%.*s\n", (int)body->size, body->data);
@@ -89,6 +92,11 @@ static void fill(void *bytes, size_t size)
     fclose(entropy);
 }
 
+static void fill_alike(void *bytes, size_t size)
+{
+    memset(bytes, 'i', size);
+}
+
 /* ---- life -------------------------------------------------------------------------------------
  */
 
@@ -98,13 +106,14 @@ static const struct calendar *calendar_of(const void *context, const char *excha
     return ((const struct world *)context)->calendar;
 }
 
-struct world *world_new_with(void (*change)(struct core_settings *settings))
+static struct world *make(void (*change)(struct core_settings *settings),
+                          void (*random)(void *bytes, size_t size))
 {
     struct world *self = mem_alloc_zero(1, sizeof *self);
     self->calendar = calendar_new_default();
     self->keys = token_keys_new();
     token_keys_add_secret(self->keys, "", SECRET, strlen(SECRET));
-    self->now = (struct now){.wall_ms = WORLD_OPEN_MS + 7 * 86400000LL, .mono_ms = 1000000};
+    self->now = (struct now){.wall_ms = WORLD_START_MS, .mono_ms = 1000000};
     self->random = 88172645463325252u;
     self->settings = (struct core_settings){
         .public_endpoint = "inproc://public",
@@ -135,7 +144,7 @@ struct world *world_new_with(void (*change)(struct core_settings *settings))
                             .reply = reply,
                             .feed_reply = feed_reply,
                             .publish = publish,
-                            .random = fill};
+                            .random = random};
     struct instruments *instruments = instruments_new();
     self->engine = engine_new(&self->settings, &outlet, &instruments, self->now);
     return self;
@@ -143,7 +152,17 @@ struct world *world_new_with(void (*change)(struct core_settings *settings))
 
 struct world *world_new(void)
 {
-    return world_new_with(NULL);
+    return make(NULL, fill);
+}
+
+struct world *world_new_with(void (*change)(struct core_settings *settings))
+{
+    return make(change, fill);
+}
+
+struct world *world_new_repeatable(void (*change)(struct core_settings *settings))
+{
+    return make(change, fill_alike);
 }
 
 void world_destroy(struct world **self)
@@ -154,6 +173,7 @@ void world_destroy(struct world **self)
         buf_destroy(&(*self)->clients[i].stream);
         buf_destroy(&(*self)->clients[i].closed);
         buf_destroy(&(*self)->clients[i].reply);
+        buf_destroy(&(*self)->clients[i].all);
     }
     buf_destroy(&(*self)->public);
     buf_destroy(&(*self)->feed);
@@ -161,6 +181,11 @@ void world_destroy(struct world **self)
     calendar_destroy(&(*self)->calendar);
     free(*self);
     *self = NULL;
+}
+
+const char *world_secret(void)
+{
+    return SECRET;
 }
 
 /* ---- clients ----------------------------------------------------------------------------------

@@ -7,7 +7,8 @@
 
 #include "daemon/engine.h"
 
-#define WORLD_OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
+#define WORLD_OPEN_MS  INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
+#define WORLD_START_MS (WORLD_OPEN_MS + 7 * 86400000LL) /* of the wall clock */
 enum { WORLD_CLIENTS_MAX = 400, WORLD_MINUTE_MS = 60000 };
 
 /* One client as the engine sees it: a key, a connection, what it was sent. */
@@ -19,6 +20,7 @@ struct client {
     struct buf stream; /* "seq body\n" for each item, as it came */
     struct buf closed; /* the bodies of closed bars, a line each */
     struct buf reply;  /* the newest */
+    struct buf all;    /* replies and items as they came, a line each: "R reply", "S seq body" */
     size_t n_replies, n_items, n_messages;
     uint64_t seq; /* of the newest item; checked to have no gap */
 };
@@ -40,7 +42,12 @@ struct world {
 struct world *world_new(void);
 /* The same with some settings changed before the engine starts. */
 struct world *world_new_with(void (*change)(struct core_settings *settings));
+/* The same, but what is random is always the same: two worlds with the same life are alike. */
+struct world *world_new_repeatable(void (*change)(struct core_settings *settings));
 void world_destroy(struct world **self);
+
+/* What tokens are signed with here. */
+const char *world_secret(void);
 
 /* A new client of that user, with a session of that name (NULL: made up), open and reading. */
 struct client *world_open(struct world *self, const char *user, const char *name);
