@@ -382,16 +382,85 @@ static void note_arrival(struct engine *self, struct source *source, struct now 
     set_stale(self, source, false);
 }
 
+/* Applies what has been held of a listing: from now on this source leads it. */
+static void take_over(struct engine *self, const struct source *source, struct listing *listing,
+                      struct now now)
+{
+    size_t n;
+    struct held *held = standby_take(source->standby, listing, &n);
+    for (size_t i = 0; i < n; i++) {
+        enum reject reject =
+            held[i].timeframe == TIMEFRAME_NONE
+                ? market_apply_tick(self->core.market, source->id, listing, &held[i].tick,
+                                    &self->touched)
+                : market_apply_bar(self->core.market, source->id, listing, held[i].timeframe,
+                                   &held[i].bar, &self->touched);
+        self->core.counters.rejects[reject]++;
+        work_off(self, now);
+    }
+    free(held);
+}
+
+/* What its leader has not given in takeover_ms of this source's time, it will not give. */
+static void take_over_missed(struct engine *self, struct source *source, struct now now)
+{
+    const struct held *oldest;
+    while ((oldest = standby_oldest(source->standby))) {
+        const struct source *leader = sources_at(self->core.sources, oldest->listing->source);
+        int64_t waited_ms = source->heard_ms - held_time_ms(oldest);
+        if (leader->is_connected && waited_ms <= self->core.settings->takeover_ms)
+            return;
+        take_over(self, source, oldest->listing, now);
+    }
+}
+
+/* True if another source leads the listing, and what came is held until that one has given it too.
+ * False if it is to be applied now: nobody leads it, or the leader has gone, or has given nothing
+ * for so long that it is the first to give something new. */
+static bool stands_by(struct engine *self, struct source *source, const struct held *held,
+                      struct now now)
+{
+    struct listing *listing = held->listing;
+    if (listing->source == source->id || listing->source == NO_SOURCE)
+        return false;
+    if (!sources_at(self->core.sources, listing->source)->is_connected ||
+        held_time_ms(held) - listing->last_ms > self->core.settings->takeover_ms) {
+        take_over(self, source, listing, now);
+        return false;
+    }
+    standby_hold(source->standby, held);
+    self->core.counters.standby++;
+    /* Not its clock: by that, what is held would be too late when it is applied. */
+    if (held_time_ms(held) > source->heard_ms)
+        source->heard_ms = held_time_ms(held);
+    take_over_missed(self, source, now);
+    return true;
+}
+
+/* Another source, gone by now, has given that moment: it would count twice. */
+static bool is_given(const struct source *source, const struct listing *listing, int64_t feed_ms)
+{
+    return listing->source != source->id && listing->source != NO_SOURCE &&
+           feed_ms <= listing->last_ms;
+}
+
 enum reject engine_feed_tick(struct engine *self, struct source *source, const char *symbol,
                              const struct tick *tick, struct now now)
 {
     struct listing *listing = find_listing(self, symbol);
-    enum reject reject =
-        listing ? market_apply_tick(self->core.market, source->id, listing, tick, &self->touched)
-                : REJECT_BAD_SYMBOL;
+    enum reject reject = REJECT_BAD_SYMBOL;
     self->core.counters.ticks++;
-    self->core.counters.rejects[reject]++;
     note_arrival(self, source, now);
+    if (listing) {
+        struct held held = {.listing = listing, .timeframe = TIMEFRAME_NONE, .tick = *tick};
+        if (stands_by(self, source, &held, now))
+            return REJECT_NONE;
+        reject =
+            is_given(source, listing, tick->feed_ms)
+                ? REJECT_LATE
+                : market_apply_tick(self->core.market, source->id, listing, tick, &self->touched);
+    }
+    self->core.counters.rejects[reject]++;
     work_off(self, now);
     return reject;
 }
@@ -400,12 +469,17 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
                             enum timeframe timeframe, const struct bar *bar, struct now now)
 {
     struct listing *listing = find_listing(self, symbol);
-    enum reject reject = listing ? market_apply_bar(self->core.market, source->id, listing,
-                                                    timeframe, bar, &self->touched)
-                                 : REJECT_BAD_SYMBOL;
+    enum reject reject = REJECT_BAD_SYMBOL;
     self->core.counters.bars++;
-    self->core.counters.rejects[reject]++;
     note_arrival(self, source, now);
+    if (listing) {
+        struct held held = {.listing = listing, .timeframe = timeframe, .bar = *bar};
+        if (timeframe_is_intraday(timeframe) && stands_by(self, source, &held, now))
+            return REJECT_NONE;
+        reject = market_apply_bar(self->core.market, source->id, listing, timeframe, bar,
+                                  &self->touched);
+    }
+    self->core.counters.rejects[reject]++;
     work_off(self, now);
     return reject;
 }
@@ -595,6 +669,11 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
         feed_error(self, &from, id, &err);
     }
     cJSON_Delete(request);
+}
+
+void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
+{
+    sources_note_gone(self->core.sources, connection);
 }
 
 struct source *engine_local_source(struct engine *self, const char *name)

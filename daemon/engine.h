@@ -46,6 +46,9 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
                     const char *seq, size_t seq_size, const char *text, size_t size,
                     struct now now);
 
+/* A connection of the feed socket is gone: others may lead the symbols of who spoke on it. */
+void engine_on_feed_disconnected(struct engine *self, uint64_t connection);
+
 /* Feeds without a socket, as a source of that name: for the built-in market. */
 struct source *engine_local_source(struct engine *self, const char *name);
 enum reject engine_feed_tick(struct engine *self, struct source *source, const char *symbol,

@@ -155,6 +155,7 @@ static void apply_live(struct daemon *self)
     const struct config *config = &self->config;
     struct core_settings *settings = &self->settings;
     settings->feed_stale_ms = config->stale_ms;
+    settings->takeover_ms = config->takeover_ms;
     settings->sessions =
         (struct sessions_limits){.sessions_max = (size_t)config->sessions,
                                  .sessions_per_user = (size_t)config->sessions_per_user,

@@ -48,6 +48,8 @@ const struct setting SETTINGS[] = {
           "silence after which the wall clock closes the bars of a live feed"),
     COUNT("feed", "stale_ms", stale_ms, "10000", 100, 86400000, "ms", true,
           "silence after which a feed is called stale"),
+    COUNT("feed", "takeover_ms", takeover_ms, "3000", 0, 600000, "ms", true,
+          "what a symbol's source has not given for so long, another's counts for"),
 
     TEXT("auth", "key_file", key_file, "", "--jwt-key",
          "secret of HS* tokens, instead of jwt.key in the state directory"),

@@ -26,7 +26,7 @@ typedef const struct calendar *calendar_of_fn(const void *context, const char *e
 
 struct core_settings {
     const char *public_endpoint, *feed_endpoint; /* as clients are told them */
-    int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms;
+    int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms, takeover_ms;
     struct market_settings market;
     struct sessions_limits sessions;
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
@@ -43,7 +43,7 @@ struct core_settings {
 struct core_counters {
     uint64_t errors[ERR_CODE_COUNT];
     uint64_t rejects[REJECT_COUNT];
-    uint64_t requests, ticks, bars, feed_messages, feed_repeats;
+    uint64_t requests, ticks, bars, feed_messages, feed_repeats, standby;
 };
 
 struct core {

@@ -65,7 +65,9 @@ static void put_feed(struct buf *out, const struct core *core, int64_t now_ms)
             buf_put_text(out, "null");
         else
             json_put_time(out, clock_ms);
-        buf_put_format(out, ",\"stale\":%s}", source->is_stale ? "true" : "false");
+        buf_put_format(out, ",\"connected\":%s,\"stale\":%s}",
+                       source->is_connected ? "true" : "false",
+                       source->is_stale ? "true" : "false");
     }
     buf_put_char(out, ']');
 }
@@ -85,6 +87,7 @@ static void put_counters(struct buf *out, const struct core *core)
     put_counter(out, "bars", counters->bars);
     put_counter(out, "feed_messages", counters->feed_messages);
     put_counter(out, "feed_repeats", counters->feed_repeats);
+    put_counter(out, "standby", counters->standby);
     put_counter(out, "encoded", delivery->encoded);
     put_counter(out, "delivered", delivery->delivered);
     put_counter(out, "merged", delivery->merged);

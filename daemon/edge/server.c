@@ -295,6 +295,12 @@ static void on_disconnected(void *context, uint64_t connection)
     engine_on_disconnected(self->engine, connection, self->now);
 }
 
+static void on_feed_disconnected(void *context, uint64_t connection)
+{
+    struct server *self = context;
+    engine_on_feed_disconnected(self->engine, connection);
+}
+
 static bool take_request(struct server *self)
 {
     struct frames frames;
@@ -319,7 +325,7 @@ static bool take_feed(struct server *self)
     struct frames frames;
     if (!frames_recv(&frames, self->feed))
         return false;
-    connections_drain(self->feed_connections, NULL, NULL, NULL);
+    connections_drain(self->feed_connections, NULL, on_feed_disconnected, self);
     size_t first = frames.n > 2 && zmq_msg_size(&frames.at[1]) == 0 ? 2 : 1;
     size_t n = frames.n - first; /* behind the routing id and a delimiter */
     if (n == 1 || n == 2) {
@@ -351,7 +357,7 @@ bool server_turn(struct server *self, struct engine *engine, int extra_fd, long 
     if (items[2].revents)
         connections_drain(self->session_connections, on_connected, on_disconnected, self);
     if (items[3].revents)
-        connections_drain(self->feed_connections, NULL, NULL, NULL);
+        connections_drain(self->feed_connections, NULL, on_feed_disconnected, self);
     for (int i = 0; i < SESSION_BUDGET && items[0].revents && take_request(self); i++)
         continue;
     for (int i = 0; i < FEED_BUDGET && items[1].revents && take_feed(self); i++)

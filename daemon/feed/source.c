@@ -21,8 +21,10 @@ void sources_destroy(struct sources **self)
 {
     if (!*self)
         return;
-    for (size_t i = 0; i < (*self)->n; i++)
+    for (size_t i = 0; i < (*self)->n; i++) {
+        standby_destroy(&(*self)->all[i]->standby);
         free((*self)->all[i]);
+    }
     free((*self)->all);
     free(*self);
     *self = NULL;
@@ -69,13 +71,22 @@ struct source *sources_open(struct sources *self, const char *name, const void *
         source = mem_alloc_zero(1, sizeof *source);
         snprintf(source->name, sizeof source->name, "%s", name);
         source->id = (uint32_t)self->n;
+        source->standby = standby_new();
         self->all = mem_grow(self->all, self->n, &self->capacity, sizeof(struct source *));
         self->all[self->n++] = source;
     }
     memcpy(source->peer, peer, peer_size);
     source->peer_size = peer_size;
     source->connection = connection;
+    source->is_connected = true;
     return source;
+}
+
+void sources_note_gone(struct sources *self, uint64_t connection)
+{
+    for (size_t i = 0; i < self->n; i++)
+        if (self->all[i]->connection == connection && self->all[i]->peer_size > 0)
+            self->all[i]->is_connected = false;
 }
 
 enum source_seq source_judge_seq(const struct source *self, uint64_t seq)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/feed/standby.h"
+
 enum { SOURCE_NAME_MAX = 64, SOURCE_PEER_MAX = 255 };
 
 struct source {
@@ -21,6 +23,9 @@ struct source {
     int64_t expires_at_s;                /* wall clock: of the token it was opened with */
     int64_t arrived_ms, arrived_wall_ms; /* of its newest message */
     bool has_arrived;
+    bool is_connected;
+    struct standby *standby; /* what it gives of symbols that others lead; owned */
+    int64_t heard_ms;        /* the newest time of that */
     bool is_stale;
     bool ack_due; /* last_seq has not been acknowledged yet */
 };
@@ -37,6 +42,8 @@ struct source *sources_at(const struct sources *self, size_t id);
  * connection. */
 struct source *sources_open(struct sources *self, const char *name, const void *peer,
                             size_t peer_size, uint64_t connection);
+/* The connection is gone: nobody speaks for its source until it is opened again. */
+void sources_note_gone(struct sources *self, uint64_t connection);
 /* The source that this peer speaks for, or NULL. */
 struct source *sources_find_peer(const struct sources *self, const void *peer, size_t peer_size,
                                  uint64_t connection);

@@ -29,8 +29,6 @@ struct market {
     size_t n_clocks, clocks_capacity;
 };
 
-#define NO_SOURCE UINT32_MAX
-
 static const char *const REJECTS[REJECT_COUNT][2] = {[REJECT_NONE] = {"NONE", "taken"},
 #define X(name, sentence) [REJECT_##name] = {#name, sentence},
                                                      REJECT_MAP(X)

@@ -65,14 +65,16 @@ struct listing {
     struct series *series[TIMEFRAME_COUNT]; /* NULL while nobody uses it */
     unsigned users[TIMEFRAME_COUNT];
     enum timeframe intraday; /* of the stored intraday bars: 1min, or what bars are sent on */
-    uint32_t source;
-    int64_t through_ms;     /* intraday bars that end by then have closed */
-    int64_t day_through_ms; /* the same of daily and weekly bars, which may be given ahead */
-    int64_t lateness_ms;    /* of its newest data: a tick's, or 0 of a bar */
-    bool is_behind;         /* bars of the past, older than its source's clock, are coming in */
-    int64_t day;            /* trading day of the newest data */
-    double day_cumulative;  /* highest cumulative volume of that day, NAN before the first */
+    uint32_t source;         /* who leads it: gave its newest data; NO_SOURCE */
+    int64_t through_ms;      /* intraday bars that end by then have closed */
+    int64_t day_through_ms;  /* the same of daily and weekly bars, which may be given ahead */
+    int64_t lateness_ms;     /* of its newest data: a tick's, or 0 of a bar */
+    bool is_behind;          /* bars of the past, older than its source's clock, are coming in */
+    int64_t day;             /* trading day of the newest data */
+    double day_cumulative;   /* highest cumulative volume of that day, NAN before the first */
 };
+
+#define NO_SOURCE UINT32_MAX
 
 enum touched_kind {
     TOUCHED_REBASED, /* the history was cut: start anew from the first `index` closed bars */
