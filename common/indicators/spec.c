@@ -198,6 +198,21 @@ static enum err_code set_named(struct spec *self, const char *name, const char *
     }
 }
 
+enum err_code spec_check_timeframe(const struct spec *spec, enum timeframe own, struct err *err)
+{
+    if (spec->timeframe < own)
+        return err_set(err, ERR_BAD_PARAMETER,
+                       "timeframe of %s must not be shorter than %s, beside which it is shown",
+                       spec->row->name, timeframe_name(own));
+    if (spec->timeframe != TIMEFRAME_NONE)
+        own = spec->timeframe;
+    for (size_t i = 0; i < INDICATOR_INPUTS_MAX; i++)
+        if (spec->sources[i].nested &&
+            spec_check_timeframe(spec->sources[i].nested, own, err) != ERR_OK)
+            return ERR_BAD_PARAMETER;
+    return ERR_OK;
+}
+
 /* ---- the short form ---------------------------------------------------------------------------
  */
 

@@ -43,6 +43,10 @@ enum err_code spec_parse(const char *text, struct spec **spec, struct err *err);
  * members are BAD_REQUEST. */
 enum err_code spec_parse_json(const cJSON *item, struct spec **spec, struct err *err);
 
+/* Whether it can be computed beside bars of that timeframe: what it or a source of it takes from
+ * another one must not be of a shorter one. Errors: BAD_PARAMETER. */
+enum err_code spec_check_timeframe(const struct spec *spec, enum timeframe own, struct err *err);
+
 void spec_destroy(struct spec **spec);
 
 /* A copy of its own, for spec_destroy. */

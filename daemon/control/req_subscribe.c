@@ -84,6 +84,8 @@ static void take_wish(const struct call *call, struct wishes *self, const char *
     if (id[0] == '\0' || strlen(id) > SPEC_ID_MAX) {
         err_set(&err, ERR_BAD_REQUEST, "an indicator's id must have 1 to %d bytes", SPEC_ID_MAX);
         reject(self, asked, &err);
+    } else if (spec_check_timeframe(spec, self->timeframe, &err) != ERR_OK) {
+        reject(self, asked, &err);
     } else if (meant && !means_the_same(meant, spec)) {
         struct buf key = {0};
         spec_put_key(meant, &key);

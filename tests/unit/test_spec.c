@@ -191,9 +191,35 @@ static void params_are_all_filled_in(void **state)
     buf_destroy(&params);
 }
 
+static void a_timeframe_must_not_be_shorter_than_the_bars(void **state)
+{
+    static const struct {
+        const char *text;
+        enum timeframe own;
+        enum err_code code;
+    } CASES[] = {
+        {"SMA(9)", TIMEFRAME_1D, ERR_OK},
+        {"SMA(9,timeframe=1h)", TIMEFRAME_5MIN, ERR_OK},
+        {"SMA(9,timeframe=1h)", TIMEFRAME_1H, ERR_OK},
+        {"SMA(9,timeframe=1h)", TIMEFRAME_1D, ERR_BAD_PARAMETER},
+        {"SMA(9,source=RSI(14,timeframe=1h))", TIMEFRAME_2H, ERR_BAD_PARAMETER},
+        {"SMA(9,timeframe=1d,source=RSI(14,timeframe=1h))", TIMEFRAME_5MIN, ERR_BAD_PARAMETER},
+        {"SMA(9,timeframe=1h,source=RSI(14,timeframe=1d))", TIMEFRAME_5MIN, ERR_OK},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct spec *spec = NULL;
+        struct err err = {0};
+        assert_int_equal(spec_parse(CASES[i].text, &spec, &err), ERR_OK);
+        assert_int_equal(spec_check_timeframe(spec, CASES[i].own, &err), CASES[i].code);
+        spec_destroy(&spec);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_timeframe_must_not_be_shorter_than_the_bars),
         cmocka_unit_test(short_forms_have_one_key_and_one_id),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(nesting_and_length_are_bounded),
