@@ -378,8 +378,14 @@ static void note_arrival(struct engine *self, struct source *source, struct now 
 {
     source->has_arrived = true;
     source->arrived_ms = now.mono_ms;
-    source->arrived_wall_ms = now.wall_ms;
     set_stale(self, source, false);
+}
+
+/* Whether it keeps up with the wall clock, once its message has been worked off. */
+static void note_step(struct engine *self, struct source *source, struct now now)
+{
+    int64_t clock_ms = market_clock(self->core.market, source->id);
+    source->behind_ms = clock_ms == INT64_MIN ? INT64_MAX : now.wall_ms - clock_ms;
 }
 
 /* Applies what has been held of a listing: from now on this source leads it. */
@@ -461,6 +467,7 @@ enum reject engine_feed_tick(struct engine *self, struct source *source, const c
                 : market_apply_tick(self->core.market, source->id, listing, tick, &self->touched);
     }
     self->core.counters.rejects[reject]++;
+    note_step(self, source, now);
     work_off(self, now);
     return reject;
 }
@@ -480,6 +487,7 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
                                   &self->touched);
     }
     self->core.counters.rejects[reject]++;
+    note_step(self, source, now);
     work_off(self, now);
     return reject;
 }
@@ -618,6 +626,7 @@ static void feed_batch(struct engine *self, struct source *source, uint64_t seq,
     source->ack_due = true;
     self->core.counters.feed_messages++;
     note_arrival(self, source, now);
+    note_step(self, source, now);
 }
 
 static enum err_code feed_numbered(struct engine *self, const struct feeder *peer, uint64_t seq,
@@ -805,16 +814,13 @@ static void sweep_sessions(struct engine *self, struct now now)
 static void close_silent(struct engine *self, const struct source *source, struct now now)
 {
     const struct core_settings *settings = self->core.settings;
-    int64_t clock_ms = market_clock(self->core.market, source->id);
-    int64_t silent_ms = now.mono_ms - source->arrived_ms;
-    int64_t behind_ms = source->arrived_wall_ms - clock_ms;
-    int64_t next_ms = market_next_close(self->core.market, source->id);
-    if (clock_ms == INT64_MIN || next_ms == INT64_MAX || silent_ms < settings->bar_grace_ms ||
-        behind_ms > settings->feed_stale_ms || behind_ms < -settings->feed_stale_ms ||
-        now.wall_ms - settings->bar_grace_ms < next_ms)
+    int64_t passed_ms = now.wall_ms - settings->bar_grace_ms;
+    if (now.mono_ms - source->arrived_ms < settings->bar_grace_ms ||
+        source->behind_ms > settings->feed_stale_ms ||
+        source->behind_ms < -settings->feed_stale_ms ||
+        passed_ms < market_next_close(self->core.market, source->id))
         return;
-    market_advance_clock(self->core.market, source->id, now.wall_ms - settings->bar_grace_ms,
-                         &self->touched);
+    market_advance_clock(self->core.market, source->id, passed_ms, &self->touched);
     work_off(self, now);
 }
 

@@ -21,7 +21,8 @@ struct source {
     size_t peer_size;                    /* 0 while nobody does */
     uint64_t connection;                 /* on which it opened the source */
     int64_t expires_at_s;                /* wall clock: of the token it was opened with */
-    int64_t arrived_ms, arrived_wall_ms; /* of its newest message */
+    int64_t arrived_ms;                  /* of its newest message */
+    int64_t behind_ms;                   /* its clock behind the wall's, when that came */
     bool has_arrived;
     bool is_connected;
     struct standby *standby; /* what it gives of symbols that others lead; owned */

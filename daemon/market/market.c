@@ -229,6 +229,25 @@ static void catch_up(const struct market *self, struct listing *listing)
     raise_to(&listing->day_through_ms, clock_ms - listing->lateness_ms);
 }
 
+static int64_t next_close_of(const struct listing *listing)
+{
+    int64_t next = INT64_MAX;
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        if (listing->series[i]) {
+            int64_t end = series_next_end(listing->series[i]);
+            if (end < next)
+                next = end;
+        }
+    return next == INT64_MAX ? next : next + listing->lateness_ms;
+}
+
+static void note_next_close(struct feed_clock *source, const struct listing *listing)
+{
+    int64_t next = next_close_of(listing);
+    if (next < source->next_close_ms)
+        source->next_close_ms = next;
+}
+
 struct series *market_acquire_series(struct market *self, struct listing *listing,
                                      enum timeframe timeframe)
 {
@@ -236,7 +255,10 @@ struct series *market_acquire_series(struct market *self, struct listing *listin
     if (listing->intraday == TIMEFRAME_NONE)
         settle_intraday(listing, TIMEFRAME_1MIN);
     listing->users[timeframe]++;
-    return make_series(listing, timeframe);
+    struct series *series = make_series(listing, timeframe);
+    if (listing->source != NO_SOURCE && !listing->is_behind)
+        note_next_close(&self->clocks[listing->source], listing);
+    return series;
 }
 
 static void drop_unused(struct listing *listing)
@@ -372,18 +394,6 @@ static void close_through(struct listing *listing, int64_t through_ms, struct to
     tell_closed(listing, &before, touched);
 }
 
-static int64_t next_close_of(const struct listing *listing)
-{
-    int64_t next = INT64_MAX;
-    for (int i = 0; i < TIMEFRAME_COUNT; i++)
-        if (listing->series[i]) {
-            int64_t end = series_next_end(listing->series[i]);
-            if (end < next)
-                next = end;
-        }
-    return next == INT64_MAX ? next : next + listing->lateness_ms;
-}
-
 /* ---- sources ----------------------------------------------------------------------------------
  */
 
@@ -409,13 +419,16 @@ static struct feed_clock *adopt(struct market *self, uint32_t source, struct lis
     return at;
 }
 
-static void expect_close(struct feed_clock *source, const struct listing *listing)
+/* Closes what is due already, as for a symbol that comes from a source behind this one, and notes
+ * when more is. */
+static void expect_close(struct feed_clock *source, struct listing *listing,
+                         struct touched *touched)
 {
     if (listing->is_behind)
         return;
-    int64_t next = next_close_of(listing);
-    if (next < source->next_close_ms)
-        source->next_close_ms = next;
+    if (next_close_of(listing) <= source->clock_ms)
+        close_through(listing, source->clock_ms - listing->lateness_ms, touched);
+    note_next_close(source, listing);
 }
 
 void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms,
@@ -434,11 +447,8 @@ void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms
         if (listing->source != source)
             continue;
         at->listings[kept++] = listing;
-        if (!listing->is_behind && next_close_of(listing) <= clock_ms)
-            close_through(listing, clock_ms - listing->lateness_ms, touched);
-        else
-            catch_up(self, listing);
-        expect_close(at, listing);
+        catch_up(self, listing);
+        expect_close(at, listing, touched);
     }
     at->n = kept;
 }
@@ -448,9 +458,39 @@ int64_t market_clock(const struct market *self, uint32_t source)
     return source < self->n_clocks ? self->clocks[source].clock_ms : INT64_MIN;
 }
 
+/* When the running minute of a symbol closes, or what is shorter, whether anybody looks or not:
+ * INT64_MAX if its newest data is in no open bar. */
+static int64_t next_short_close(const struct listing *listing, int64_t clock_ms)
+{
+    size_t n;
+    const struct series *stored = listing->series[listing->intraday];
+    const struct open_bar *open = stored ? series_open(stored, &n) : NULL;
+    if (!stored || n == 0)
+        return INT64_MAX;
+    int64_t next = open[0].end_ms + listing->lateness_ms, start_ms, end_ms;
+    for (int i = TIMEFRAME_1S; i < (int)listing->intraday; i++)
+        if (calendar_bar_start(listing->calendar, (enum timeframe)i, listing->last_ms, &start_ms,
+                               &end_ms) &&
+            end_ms + listing->lateness_ms > clock_ms && end_ms + listing->lateness_ms < next)
+            next = end_ms + listing->lateness_ms;
+    return next;
+}
+
 int64_t market_next_close(const struct market *self, uint32_t source)
 {
-    return source < self->n_clocks ? self->clocks[source].next_close_ms : INT64_MAX;
+    int64_t next = INT64_MAX;
+    if (source >= self->n_clocks)
+        return next;
+    const struct feed_clock *at = &self->clocks[source];
+    for (size_t i = 0; i < at->n; i++) {
+        const struct listing *listing = at->listings[i];
+        if (listing->source != source || listing->is_behind)
+            continue;
+        int64_t close_ms = next_short_close(listing, at->clock_ms);
+        if (close_ms < next)
+            next = close_ms;
+    }
+    return next;
 }
 
 /* ---- data -------------------------------------------------------------------------------------
@@ -526,6 +566,14 @@ static struct series *series_for_ticks(struct listing *listing)
     return listing->intraday <= TIMEFRAME_1MIN ? listing->series[listing->intraday] : NULL;
 }
 
+/* The tick is not taken, but its source has the symbol from now on. */
+static enum reject refuse_tick(struct market *self, struct listing *listing, enum reject why,
+                               struct touched *touched)
+{
+    expect_close(clock_at(self, listing->source), listing, touched);
+    return why;
+}
+
 enum reject market_apply_tick(struct market *self, uint32_t source, struct listing *listing,
                               const struct tick *tick, struct touched *touched)
 {
@@ -539,10 +587,10 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
     if (series_find_open(stored, tick->feed_ms) < 0) {
         int64_t start_ms, end_ms;
         if (!series_bounds(stored, tick->feed_ms, &start_ms, &end_ms))
-            return REJECT_OUTSIDE_SESSION;
+            return refuse_tick(self, listing, REJECT_OUTSIDE_SESSION, touched);
         close_through(listing, market_clock(self, source) - listing->lateness_ms, touched);
         if (end_ms <= listing->through_ms)
-            return REJECT_LATE;
+            return refuse_tick(self, listing, REJECT_LATE, touched);
         enter_day(self, listing, tick->feed_ms, touched);
     }
     struct tick own = *tick;
@@ -553,13 +601,13 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
     size_t index;
     if (series_apply_tick(stored, &own, listing->oi_reference, through_ms, &index) !=
         SERIES_APPLIED)
-        return REJECT_LATE;
+        return refuse_tick(self, listing, REJECT_LATE, touched);
     if (listing->intraday != TIMEFRAME_1S) /* a second may have closed where the minute has not */
         series_apply_tick(make_series(listing, TIMEFRAME_1S), &own, listing->oi_reference,
                           through_ms, &index);
     note_last(listing, tick->price, tick->feed_ms);
     touch_forming(listing, tick->feed_ms, touched);
-    expect_close(clock_at(self, source), listing);
+    expect_close(clock_at(self, source), listing, touched);
     return REJECT_NONE;
 }
 
@@ -622,6 +670,6 @@ enum reject market_apply_bar(struct market *self, uint32_t source, struct listin
     carry_upward(listing, &before);
     tell_closed(listing, &before, touched);
     note_last(listing, bar->close, bar->last_ms);
-    expect_close(clock_at(self, source), listing);
+    expect_close(clock_at(self, source), listing, touched);
     return REJECT_NONE;
 }

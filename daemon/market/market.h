@@ -132,7 +132,8 @@ void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms
                           struct touched *touched);
 /* INT64_MIN for a source that has given no time yet. */
 int64_t market_clock(const struct market *self, uint32_t source);
-/* The clock at which the next bar of that source closes; INT64_MAX if none is open. */
+/* The clock at which the next bar of up to a minute of that source closes; INT64_MAX if none is
+ * open. Longer ones wait for what the feed still has of them. */
 int64_t market_next_close(const struct market *self, uint32_t source);
 
 /* The series of a symbol and timeframe, made from what is stored if nobody has it; to be released

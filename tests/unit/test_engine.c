@@ -360,6 +360,52 @@ static void a_silent_feed_is_told_and_its_return_too(void **state)
     world_destroy(&w);
 }
 
+/* What alice has of a minute in which the feed falls silent, while bob has bars of `other`. */
+static char *silent_minute(const char *other)
+{
+    struct world *w = world_new();
+    w->now.wall_ms = WORLD_OPEN_MS + 5000;
+    world_tick(w, "NIFTY50", WORLD_OPEN_MS + 5000, 100);
+    struct client *alice = world_open(w, "alice", NULL), *bob = world_open(w, "bob", NULL);
+    subscribe(w, alice, "1min", "[]");
+    if (other)
+        subscribe(w, bob, other, "[]");
+    world_pass(w, 30000);
+    world_ask(w, alice, "{\"type\":\"heartbeat\"}");
+    world_pass(w, 27000);
+    assert_int_equal(alice->closed.size, 0);
+    world_pass(w, 3000);
+    char *closed = strdup(alice->closed.data ? alice->closed.data : "");
+    world_destroy(&w);
+    return closed;
+}
+
+static void a_bar_closes_in_silence_whatever_others_look_at(void **state)
+{
+    (void)state;
+    char *alone = silent_minute(NULL), *beside = silent_minute("30s"),
+         *longer = silent_minute("5min");
+    assert_says(alone, "\"bar\":\"2025-11-04T03:45:00.000Z\",\"closed\":true");
+    assert_string_equal(alone, beside);
+    assert_string_equal(alone, longer);
+    free(alone);
+    free(beside);
+    free(longer);
+}
+
+static void a_timeframe_shorter_than_the_bars_is_refused(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    world_ask(w, a,
+              "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1d\","
+              "\"indicators\":[\"SMA(3,timeframe=1h)\"]}");
+    assert_says(a->reply.data, "BAD_PARAMETER");
+    world_destroy(&w);
+}
+
 /* What a client does at a step, drawn from its own random numbers. */
 static void act(struct world *w, struct client *client, unsigned draw)
 {
@@ -460,6 +506,8 @@ int main(void)
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
+        cmocka_unit_test(a_bar_closes_in_silence_whatever_others_look_at),
+        cmocka_unit_test(a_timeframe_shorter_than_the_bars_is_refused),
         cmocka_unit_test(nobody_notices_what_others_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,6 +246,33 @@ static void another_symbols_clock_closes_a_quiet_symbols_bar(void **state)
     end(&f);
 }
 
+static void a_symbol_that_comes_to_a_source_ahead_of_it_closes_what_is_due(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    market_acquire_series(f.market, f.listing, TIMEFRAME_5MIN);
+    tick(&f, OPEN_MS + 1000, 100, 5);
+    market_advance_clock(f.market, 1, OPEN_MS + 6 * MINUTE_MS, &f.touched);
+    struct tick early = {OPEN_MS - MINUTE_MS, 100, 1, NAN, NAN, NAN, NAN};
+    count(&f, TOUCHED_CLOSED, TIMEFRAME_5MIN);
+    assert_int_equal(market_apply_tick(f.market, 1, f.listing, &early, &f.touched),
+                     REJECT_OUTSIDE_SESSION);
+    assert_int_equal(count(&f, TOUCHED_CLOSED, TIMEFRAME_5MIN), 1);
+    end(&f);
+}
+
+static void a_series_made_in_a_silence_closes_when_it_is_due(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    tick(&f, OPEN_MS + 1000, 100, 5);
+    market_advance_clock(f.market, 0, OPEN_MS + 2 * MINUTE_MS, &f.touched);
+    market_acquire_series(f.market, f.listing, TIMEFRAME_5MIN);
+    market_advance_clock(f.market, 0, OPEN_MS + 6 * MINUTE_MS, &f.touched);
+    assert_int_equal(count(&f, TOUCHED_CLOSED, TIMEFRAME_5MIN), 1);
+    end(&f);
+}
+
 static void daily_bars_come_from_minutes_or_are_given(void **state)
 {
     (void)state;
@@ -392,6 +419,8 @@ int main(void)
         cmocka_unit_test(a_bar_sent_as_a_bar_closes_at_once_and_once),
         cmocka_unit_test(two_symbols_of_one_source_may_send_the_same_past_one_after_the_other),
         cmocka_unit_test(another_symbols_clock_closes_a_quiet_symbols_bar),
+        cmocka_unit_test(a_symbol_that_comes_to_a_source_ahead_of_it_closes_what_is_due),
+        cmocka_unit_test(a_series_made_in_a_silence_closes_when_it_is_due),
         cmocka_unit_test(daily_bars_come_from_minutes_or_are_given),
         cmocka_unit_test(a_series_is_the_same_to_the_bit_whenever_it_was_made),
         cmocka_unit_test(minutes_equal_a_plain_recomputation),
