@@ -1,10 +1,12 @@
 #include "common/options/black.h"
 
+#include <float.h>
 #include <math.h>
 
-#define SQRT_HALF       0.70710678118654752440
-#define INV_SQRT_TWO_PI 0.39894228040143267794
-#define DAYS_A_YEAR     365.0
+#include "common/options/lognormal.h"
+#include "common/options/normal.h"
+
+#define DAYS_A_YEAR 365.0
 
 const char *option_model_name(enum option_model model)
 {
@@ -23,84 +25,88 @@ double option_forward(const struct option_terms *terms)
     return terms->underlying * exp((terms->rate - terms->dividend_yield) * fmax(terms->t_years, 0));
 }
 
-static bool terms_are_sound(const struct option_terms *terms, double volatility)
-{
-    return terms->underlying > 0 && terms->strike > 0 && isfinite(option_forward(terms)) &&
-           isfinite(terms->strike) && isfinite(terms->t_years) && isfinite(volatility) &&
-           isfinite(option_discount(terms));
-}
-
-static double normal_cdf(double x)
-{
-    return 0.5 * erfc(-x * SQRT_HALF);
-}
-
-/* What the formulas of both models are made of. For a put all is mirrored by sign. */
+/* What price and Greeks are made of. */
 struct parts {
-    double sign;              /* 1: call, -1: put */
-    double forward, discount; /* to expiry */
-    double carry;             /* forward = underlying * carry */
-    double density;           /* of d1 */
-    double n1, n2;            /* N(sign d1), N(sign d2) */
-    double deviation;         /* volatility * sqrt(t) */
+    double t, forward, discount, strike;
+    double sign;      /* 1: call, -1: put */
+    double deviation; /* volatility times the root of t */
 };
 
-static struct parts parts_of(const struct option_terms *terms, double volatility)
+/* False if there is no price. */
+static bool make_parts(const struct option_terms *terms, double volatility, struct parts *p)
 {
-    double t = fmax(terms->t_years, 0), forward = option_forward(terms);
-    struct parts p = {.sign = terms->is_call ? 1 : -1,
-                      .forward = forward,
-                      .discount = option_discount(terms),
-                      .carry = forward / terms->underlying,
-                      .deviation = fmax(volatility, 0) * sqrt(t)};
-    if (p.deviation == 0) {
-        double in = p.sign * (forward - terms->strike);
-        p.n1 = p.n2 = in > 0 ? 1 : in < 0 ? 0 : 0.5;
-        return p;
-    }
-    double moneyness = log1p((forward - terms->strike) / terms->strike) / p.deviation;
-    double d1 = moneyness + p.deviation / 2, d2 = moneyness - p.deviation / 2;
-    p.density = INV_SQRT_TWO_PI * exp(-0.5 * d1 * d1);
-    p.n1 = normal_cdf(p.sign * d1);
-    p.n2 = normal_cdf(p.sign * d2);
-    return p;
+    p->t = fmax(terms->t_years, 0);
+    p->forward = option_forward(terms);
+    p->discount = option_discount(terms);
+    p->strike = terms->strike;
+    p->sign = terms->is_call ? 1 : -1;
+    p->deviation = fmax(volatility, 0) * sqrt(p->t);
+    return terms->underlying > 0 && p->forward > 0 && isfinite(p->forward) && p->strike > 0 &&
+           isfinite(p->strike) && isfinite(terms->t_years) && isfinite(volatility) &&
+           isfinite(p->discount) && isfinite(p->deviation);
 }
 
-static double price_of(const struct option_terms *terms, const struct parts *p)
+/* Undiscounted: the value out of the money, and for the side in the money what exercise is worth.
+ */
+static double value_of(const struct parts *p)
 {
-    double value = p->sign * (p->forward * p->n1 - terms->strike * p->n2);
-    return p->discount * fmax(value, 0);
+    double intrinsic = fmax(p->sign * (p->forward - p->strike), 0);
+    if (p->deviation == 0)
+        return intrinsic;
+    return intrinsic +
+           lognormal_value(fmin(p->forward, p->strike), fmax(p->forward, p->strike), p->deviation);
 }
 
 double option_price(const struct option_terms *terms, double volatility)
 {
-    if (!terms_are_sound(terms, volatility))
-        return NAN;
-    struct parts p = parts_of(terms, volatility);
-    return price_of(terms, &p);
+    struct parts p;
+    return make_parts(terms, volatility, &p) ? p.discount * value_of(&p) : NAN;
+}
+
+/* N(sign d1), N(sign d2) and n(d1). */
+struct normals {
+    double n1, n2, density;
+};
+
+static struct normals normals_of(const struct parts *p)
+{
+    if (p->deviation == 0) {
+        double in = p->sign * (p->forward - p->strike), n = in > 0 ? 1 : in < 0 ? 0 : 0.5;
+        return (struct normals){n, n, 0};
+    }
+    double middle = lognormal_log_ratio(p->strike, p->forward) / p->deviation;
+    double d1 = middle + p->deviation / 2, d2 = middle - p->deviation / 2;
+    return (struct normals){normal_cdf(p->sign * d1), normal_cdf(p->sign * d2),
+                            INV_SQRT_TWO_PI * exp(-0.5 * d1 * d1)};
+}
+
+static double held_finite(double x)
+{
+    return fmax(-DBL_MAX, fmin(x, DBL_MAX));
 }
 
 struct greeks option_greeks(const struct option_terms *terms, double volatility)
 {
-    if (!terms_are_sound(terms, volatility))
+    struct parts p;
+    if (!make_parts(terms, volatility, &p))
         return (struct greeks){NAN, NAN, NAN, NAN, NAN, NAN};
-    struct parts p = parts_of(terms, volatility);
+    struct normals normals = normals_of(&p);
     bool is_spot = terms->model == MODEL_BLACK_SCHOLES;
-    double t = fmax(terms->t_years, 0), price = price_of(terms, &p);
-    double paid = p.discount * terms->strike * p.sign * p.n2;
-    double vega = t > 0 ? p.discount * p.forward * p.density * sqrt(t) : 0;
-    double decay = t > 0 ? 0.5 * vega * volatility / t : 0;
-    double theta = terms->rate * price - decay;
-    if (is_spot)
-        theta = terms->dividend_yield * p.discount * p.forward * p.sign * p.n1 -
-                terms->rate * paid - decay;
-    double per_forward = p.discount * p.carry;
-    double gamma =
-        p.deviation > 0 ? per_forward * p.carry * p.density / (p.forward * p.deviation) : 0;
+    double price = p.discount * value_of(&p);
+    double strike_part = p.sign * p.discount * p.strike * normals.n2;
+    double delta = p.sign * p.discount * (p.forward / terms->underlying) * normals.n1;
+    double vega = p.discount * p.forward * normals.density * sqrt(p.t);
+    double gamma = 0, theta = 0;
+    if (p.deviation > 0) {
+        gamma = vega / p.deviation / sqrt(p.t) / terms->underlying / terms->underlying;
+        theta = -0.5 * vega * volatility / p.t;
+    }
+    theta += is_spot ? terms->dividend_yield * terms->underlying * delta - terms->rate * strike_part
+                     : terms->rate * price;
     return (struct greeks){.price = price,
-                           .delta = per_forward * p.sign * p.n1,
-                           .gamma = gamma,
-                           .theta = theta / DAYS_A_YEAR,
-                           .vega = vega * 0.01,
-                           .rho = (is_spot ? paid : -price) * t * 0.01};
+                           .delta = delta,
+                           .gamma = held_finite(gamma),
+                           .theta = held_finite(theta / DAYS_A_YEAR),
+                           .vega = held_finite(vega * 0.01),
+                           .rho = held_finite((is_spot ? strike_part : -price) * p.t * 0.01)};
 }
