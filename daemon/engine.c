@@ -246,14 +246,25 @@ static void probe_again(struct engine *self, struct session *session, struct now
         delivery_put_snapshots(self->core.delivery, session);
 }
 
+/* A session whose connection is gone may be back on another one without a word. One that is only
+ * silent is left alone: it has to speak, whoever else comes or goes. */
+static void look_for(struct engine *self, struct session *session, struct now now)
+{
+    if (session->connection == 0 && session->wants_stream && !session->is_expired &&
+        probe(self, session, now))
+        delivery_put_snapshots(self->core.delivery, session);
+}
+
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
-        if (!session->is_attached || session->connection != connection)
+        if (session->connection != connection)
             continue;
         session->connection = 0;
-        if (session->wants_stream && !session->is_expired) {
+        if (!session->is_attached) {
+            look_for(self, session, now);
+        } else if (session->wants_stream && !session->is_expired) {
             session->probes_left = PROBES;
             probe_again(self, session, now);
         } else {
@@ -266,9 +277,8 @@ void engine_on_connected(struct engine *self, struct now now)
 {
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
-        if (!session->is_attached && session->wants_stream && !session->is_expired &&
-            probe(self, session, now))
-            delivery_put_snapshots(self->core.delivery, session);
+        if (!session->is_attached)
+            look_for(self, session, now);
     }
 }
 
@@ -860,6 +870,8 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     if (now.mono_ms >= self->next_sweep_ms) {
         self->next_sweep_ms = now.mono_ms + SWEEP_EVERY_MS;
         sweep_sources(self, now);
+        /* Whoever is detached now is still sent what came before, whatever becomes of others. */
+        delivery_flush(self->core.delivery, now.mono_ms);
         sweep_sessions(self, now);
     }
     if (now.mono_ms >= self->next_status_ms) {

@@ -325,6 +325,7 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
             outbox_set_blocked(session->outbox, true);
             return false;
         case PUSH_GONE:
+            session->connection = 0;
             delivery_detach(session, now_ms);
             return true;
         }

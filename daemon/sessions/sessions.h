@@ -31,7 +31,7 @@ struct session {
     char key[SESSION_KEY_SIZE + 1];
     char user[SESSION_USER_MAX + 1];
     char name[SESSION_NAME_MAX + 1]; /* the session_id */
-    uint64_t connection;             /* on which it spoke last */
+    uint64_t connection;             /* on which it spoke last; 0 once that is gone */
     bool is_attached;
     unsigned probes_left; /* its connection is gone: how often it is still to be asked for */
     bool wants_stream;

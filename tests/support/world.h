@@ -22,7 +22,7 @@ struct client {
     struct buf reply;  /* the newest */
     struct buf all;    /* replies and items as they came, a line each: "R reply", "S seq body" */
     size_t n_replies, n_items, n_messages;
-    uint64_t seq; /* of the newest item; checked to have no gap */
+    uint64_t seq; /* of the newest item; checked to have no gap, but for a new session's first */
 };
 
 struct world {

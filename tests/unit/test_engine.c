@@ -406,6 +406,30 @@ static void a_timeframe_shorter_than_the_bars_is_refused(void **state)
     world_destroy(&w);
 }
 
+static void who_is_silent_is_not_disturbed_by_who_comes(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+    struct client *alice = world_open(w, "alice", NULL);
+    subscribe(w, alice, "1min", "[]");
+    world_pass(w, 46000); /* three heartbeats */
+    size_t before = alice->n_items;
+    engine_on_connected(w->engine, w->now);
+    world_pass(w, 1000);
+    assert_int_equal(alice->n_items, before);
+    /* Her own connection goes, and she is back without a word. */
+    alice->is_there = false;
+    engine_on_disconnected(w->engine, alice->connection, w->now);
+    world_bar(w, "NIFTY50", WORLD_OPEN_MS + 3 * WORLD_MINUTE_MS, 7);
+    alice->is_there = true;
+    engine_on_connected(w->engine, w->now);
+    world_pass(w, 100);
+    assert_true(alice->n_items > before);
+    assert_says(alice->closed.data, "\"close\":7");
+    world_destroy(&w);
+}
+
 /* What a client does at a step, drawn from its own random numbers. */
 static void act(struct world *w, struct client *client, unsigned draw)
 {
@@ -508,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
         cmocka_unit_test(a_bar_closes_in_silence_whatever_others_look_at),
         cmocka_unit_test(a_timeframe_shorter_than_the_bars_is_refused),
+        cmocka_unit_test(who_is_silent_is_not_disturbed_by_who_comes),
         cmocka_unit_test(nobody_notices_what_others_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
