@@ -331,6 +331,18 @@ const struct spec *instance_spec(const struct instance *self)
     return self->spec;
 }
 
+bool instance_needs(const struct instance *self, const struct instance *other)
+{
+    if (self == other || (self->higher && instance_needs(self->higher, other)))
+        return true;
+    for (size_t i = 0; i < self->node.n_inputs; i++) {
+        const struct node *from = self->node.inputs[i].from;
+        if (from && instance_needs((const struct instance *)from, other))
+            return true;
+    }
+    return false;
+}
+
 const char *instance_key(const struct instance *self)
 {
     return self->key;

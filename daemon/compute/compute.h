@@ -56,6 +56,8 @@ struct instance *plan_instance(const struct plan *self, size_t i);
 
 const struct spec *instance_spec(const struct instance *self);
 const char *instance_key(const struct instance *self);
+/* True if it is the other one, or takes it as a source, or follows it, however far back. */
+bool instance_needs(const struct instance *self, const struct instance *other);
 
 /* What a touched item means for this plan's instances. Afterwards the values are those of the
  * item's bar. */

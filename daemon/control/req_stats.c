@@ -2,21 +2,36 @@
 #include "common/base/json.h"
 #include "daemon/control/request.h"
 
-/* How many sessions have this instance; one that has it under two ids counts once. */
-static size_t count_subscribers(const struct plan *plan, const struct instance *instance)
+/* How many sessions have this instance among a plan's, or something that needs it; one that has it
+ * under two ids counts once. */
+static size_t count_on_plan(const struct plan *plan, const struct instance *instance)
 {
     const struct plan_views *all = views_of_plan(plan);
     size_t n = 0;
-    for (size_t v = 0; v < all->n; v++)
+    for (size_t v = 0; all && v < all->n; v++)
         for (size_t i = 0; i < all->views[v]->n_items; i++)
-            if (all->views[v]->items[i].instance == instance) {
+            if (instance_needs(all->views[v]->items[i].instance, instance)) {
                 n += all->views[v]->n_subscribers;
                 break;
             }
     return n;
 }
 
-static void put_plan(struct buf *out, const struct plan *plan, bool *follows)
+/* The same on all timeframes: a shorter one may follow it. */
+static size_t count_subscribers(const struct core *core, const struct plan *plan,
+                                const struct instance *instance)
+{
+    size_t n = 0;
+    for (int t = 0; t < TIMEFRAME_COUNT; t++) {
+        const struct plan *other =
+            compute_find_plan(core->compute, plan_listing(plan), (enum timeframe)t);
+        n += other ? count_on_plan(other, instance) : 0;
+    }
+    return n;
+}
+
+static void put_plan(struct buf *out, const struct core *core, const struct plan *plan,
+                     bool *follows)
 {
     for (size_t i = 0; i < plan_n_instances(plan); i++) {
         const struct instance *instance = plan_instance(plan, i);
@@ -29,7 +44,7 @@ static void put_plan(struct buf *out, const struct plan *plan, bool *follows)
         spec_put_id(instance_spec(instance), &id);
         json_put_string(out, id.data);
         buf_destroy(&id);
-        buf_put_format(out, ",\"subscribers\":%zu}", count_subscribers(plan, instance));
+        buf_put_format(out, ",\"subscribers\":%zu}", count_subscribers(core, plan, instance));
     }
 }
 
@@ -42,7 +57,7 @@ static void put_shared(struct buf *out, const struct core *core)
             const struct plan *plan = compute_find_plan(
                 core->compute, market_listing(core->market, i), (enum timeframe)t);
             if (plan)
-                put_plan(out, plan, &follows);
+                put_plan(out, core, plan, &follows);
         }
     buf_put_char(out, ']');
 }
@@ -121,8 +136,11 @@ static enum err_code handle_stats(struct call *call)
 {
     const struct core *core = call->core;
     int64_t uptime_ms = call->now.mono_ms - core->started_ms;
-    buf_put_format(call->reply, ",\"sessions\":%zu,\"views\":%zu", sessions_count(core->sessions),
-                   views_count(core->views));
+    size_t n_attached = 0;
+    for (size_t i = 0; i < sessions_count(core->sessions); i++)
+        n_attached += sessions_at(core->sessions, i)->is_attached;
+    buf_put_format(call->reply, ",\"sessions\":%zu,\"attached\":%zu,\"views\":%zu",
+                   sessions_count(core->sessions), n_attached, views_count(core->views));
     put_shared(call->reply, core);
     put_feed(call->reply, core, call->now.mono_ms);
     put_counters(call->reply, core);

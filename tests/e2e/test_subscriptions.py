@@ -39,6 +39,16 @@ class Counting(Case):
         alice.ask("unsubscribe", symbol="NIFTY50", timeframe="5min")
         self.assert_shared()
 
+    def test_what_others_are_made_of_is_counted_too(self):
+        self.feeder().send(feeds.bars("NIFTY50", 20))
+        for user in ("alice", "bob"):
+            self.session(user).subscribe("NIFTY50", "5min", ["SMA(3,source=RSI(14))",
+                                                             "EMA(5,timeframe=1h)"])
+        shared = {(row["timeframe"], row["indicator"]): row["subscribers"]
+                  for row in self.admin().ask("stats")["shared"]}
+        self.assertEqual(shared, {("5min", "RSI_14_100"): 2, ("5min", "SMA_3_RSI_14_100"): 2,
+                                  ("5min", "EMA_5_1h"): 2, ("1h", "EMA_5"): 2})
+
     def test_second_subscribe_adds(self):
         session = self.session()
         session.subscribe("NIFTY50", "1min", ["RSI(14)"])
