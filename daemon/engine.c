@@ -11,6 +11,7 @@
 #include "common/protocol/ids.h"
 #include "daemon/control/request.h"
 #include "daemon/feed/item.h"
+#include "daemon/keep/keeper.h"
 
 enum {
     STATUS_EVERY_MS = 1000,
@@ -32,7 +33,9 @@ struct engine {
     struct core core;
     struct outlet outlet;
     struct touched touched;
-    struct buf text; /* scratch, empty between calls */
+    struct buf text;       /* scratch, empty between calls */
+    struct keeper *keeper; /* NULL where nothing is kept */
+    int64_t next_keep_ms;
     int64_t next_status_ms, next_sweep_ms;
     struct exchange *exchanges; /* one a calendar */
     size_t n_exchanges, exchanges_capacity;
@@ -71,12 +74,16 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
         const struct instrument *one = instruments_at(core->instruments, i);
         market_add(core->market, one->symbol, calendar_of(self, one->exchange));
     }
+    if (outlet->keep)
+        self->keeper = keeper_new(core, &(struct keeper_settings){.keep_ms = settings->keep_ms});
     self->next_status_ms = self->next_sweep_ms = now.mono_ms;
     return self;
 }
 
 static void end_session(struct engine *self, struct session *session)
 {
+    if (self->keeper)
+        keeper_note_end(self->keeper, session);
     subscriptions_remove_session(self->core.views, session);
     sessions_end(self->core.sessions, &session);
 }
@@ -88,6 +95,7 @@ void engine_destroy(struct engine **self)
     struct core *core = &(*self)->core;
     while (sessions_count(core->sessions) > 0)
         end_session(*self, sessions_at(core->sessions, 0));
+    keeper_destroy(&(*self)->keeper);
     sessions_destroy(&core->sessions);
     views_destroy(&core->views);
     compute_destroy(&core->compute);
@@ -207,6 +215,8 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
                         .session = before};
     struct body *body = request_answer(&call, text, size);
     if (call.session) {
+        if (call.has_changed && self->keeper)
+            keeper_note_session(self->keeper, call.session);
         delivery_put_reply(self->core.delivery, call.session, body, delimited);
         if (call.snapshots_due)
             delivery_put_snapshots(self->core.delivery, call.session);
@@ -251,7 +261,7 @@ static void probe_again(struct engine *self, struct session *session, struct now
 static void look_for(struct engine *self, struct session *session, struct now now)
 {
     if (session->connection == 0 && session->wants_stream && !session->is_expired &&
-        probe(self, session, now))
+        !session_is_dormant(session) && probe(self, session, now))
         delivery_put_snapshots(self->core.delivery, session);
 }
 
@@ -377,6 +387,8 @@ static void work_off(struct engine *self, struct now now)
 {
     delivery_run(self->core.delivery, self->core.compute, &self->touched, now.mono_ms);
     for (size_t i = 0; i < self->touched.n_closed; i++) {
+        if (self->keeper)
+            keeper_note_listing(self->keeper, self->touched.closed[i].listing);
         note_closed_bar(self, &self->touched.closed[i]);
         if (self->core.settings->tape)
             publish_tape(self, &self->touched.closed[i]);
@@ -414,6 +426,8 @@ static void take_over(struct engine *self, const struct source *source, struct l
         self->core.counters.rejects[reject]++;
         work_off(self, now);
     }
+    if (self->keeper)
+        keeper_note_listing(self->keeper, listing);
     free(held);
 }
 
@@ -633,7 +647,7 @@ static void feed_batch(struct engine *self, struct source *source, uint64_t seq,
         }
     }
     source->last_seq = seq;
-    source->ack_due = true;
+    source->ack_due = !self->keeper;
     self->core.counters.feed_messages++;
     note_arrival(self, source, now);
     note_step(self, source, now);
@@ -702,15 +716,16 @@ struct source *engine_local_source(struct engine *self, const char *name)
     return source;
 }
 
+/* Only what would survive a crash is acknowledged. */
 static void put_acks(struct engine *self)
 {
     for (size_t i = 0; i < sources_count(self->core.sources); i++) {
         struct source *source = sources_at(self->core.sources, i);
-        if (!source->ack_due || source->peer_size == 0)
+        if (!source->ack_due || source->peer_size == 0 || (self->keeper && source->kept_seq == 0))
             continue;
         source->ack_due = false;
         buf_put_format(&self->text, "{\"type\":\"ack\",\"seq\":%llu}",
-                       (unsigned long long)source->last_seq);
+                       (unsigned long long)(self->keeper ? source->kept_seq : source->last_seq));
         feed_text(self, source->peer, source->peer_size);
     }
 }
@@ -864,6 +879,36 @@ static void sweep_sources(struct engine *self, struct now now)
     }
 }
 
+/* ---- over a restart ---------------------------------------------------------------------------
+ */
+
+enum { KEEP_RETRY_MS = 1000 };
+
+static void keep_changes(struct engine *self, struct now now)
+{
+    if (!self->keeper || now.mono_ms < self->next_keep_ms)
+        return;
+    struct batch *batch = keeper_collect(self->keeper);
+    if (batch)
+        self->outlet.keep(self->outlet.keep_context, &batch);
+}
+
+void engine_on_kept(struct engine *self, bool kept, struct now now)
+{
+    keeper_settle(self->keeper, kept);
+    self->next_keep_ms = kept ? now.mono_ms : now.mono_ms + KEEP_RETRY_MS;
+}
+
+static struct listing *find_restored(void *context, const char *symbol)
+{
+    return find_listing(context, symbol);
+}
+
+bool engine_restore(struct engine *self, const struct record *record, struct now now)
+{
+    return keeper_restore(self->keeper, record, find_restored, self, now);
+}
+
 int64_t engine_end_turn(struct engine *self, struct now now)
 {
     enum { SWEEP_EVERY_MS = 100 };
@@ -880,6 +925,7 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     }
     publish_complete(self);
     delivery_flush(self->core.delivery, now.mono_ms);
+    keep_changes(self, now);
     put_acks(self);
     int64_t due = delivery_next_due(self->core.delivery, now.mono_ms);
     if (self->next_sweep_ms < due)

@@ -8,6 +8,7 @@
 #define INDSUB_ENGINE_H
 
 #include "daemon/control/core.h"
+#include "daemon/keep/batch.h"
 
 struct engine;
 
@@ -22,6 +23,10 @@ struct outlet {
     void (*feed_reply)(void *context, const void *peer, size_t peer_size, struct body *body);
     void (*publish)(void *context, const char *topic, struct body *body);
     void (*random)(void *bytes, size_t size);
+    /* Keeps a batch over a restart, and has engine_on_kept called when that is done; *batch is NULL
+     * afterwards. NULL where nothing is kept. */
+    void (*keep)(void *context, struct batch **batch);
+    void *keep_context;
 };
 
 /* Keeps settings and the outlet's context; takes the instruments (*instruments is NULL
@@ -62,6 +67,15 @@ int64_t engine_end_turn(struct engine *self, struct now now);
 
 /* Says good-bye to everybody. */
 void engine_shutdown(struct engine *self, struct now now);
+
+/* ---- over a restart ---- */
+
+/* Before anything else: all rows of sources, listings, bars and sessions that were kept, in this
+ * order, with NULL after the bars. False where a row means nothing. */
+bool engine_restore(struct engine *self, const struct record *record, struct now now);
+/* The batch is kept, or could not be: then its content comes again, and feeds are not acknowledged
+ * meanwhile. */
+void engine_on_kept(struct engine *self, bool kept, struct now now);
 
 struct core *engine_core(struct engine *self);
 

@@ -20,6 +20,7 @@
 #include "daemon/edge/state.h"
 #include "daemon/edge/zone.h"
 #include "daemon/feed/simulate.h"
+#include "daemon/store/store.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -42,10 +43,12 @@ struct daemon {
     struct instruments *instruments;
     struct core_settings settings;
     struct server *server;
+    struct store *store; /* NULL: nothing is kept */
     struct engine *engine;
     struct simulation *simulation;
     struct source *simulated;
     int64_t next_simulation_ms;
+    bool store_fails;
 };
 
 /* ---- configuration ----------------------------------------------------------------------------
@@ -187,6 +190,7 @@ static void apply_settings(struct daemon *self)
                    .history_days_1s = config->history_days_1s},
         .frame_bytes = (size_t)config->frame_bytes,
         .tape = config->tape != 0,
+        .keep_ms = config->store_keep_days * FEEDTIME_DAY_MS,
         .calendar_of = calendar_of,
         .calendar_context = self,
     };
@@ -292,6 +296,92 @@ static bool open_state(struct daemon *self)
            fail(&err);
 }
 
+/* ---- over a restart ---------------------------------------------------------------------------
+ */
+
+static void keep(void *context, struct batch **batch)
+{
+    struct daemon *self = context;
+    store_write(self->store, batch);
+}
+
+static void tell_store(void *context, const char *sentence)
+{
+    struct daemon *self = context;
+    log_write(&self->log, LOG_LEVEL_ERROR, "%s", sentence);
+}
+
+static bool open_store(struct daemon *self)
+{
+    struct err err;
+    struct buf path = {0};
+    if (!self->config.store_keep || self->config.simulate)
+        return true;
+    buf_put_format(&path, "%s/indsub.db", self->state_dir);
+    struct store_settings settings = {.path = path.data, .sync = self->config.store_sync != 0};
+    self->store = store_open(&settings, tell_store, self, &err);
+    buf_destroy(&path);
+    return self->store || fail(&err);
+}
+
+struct restoring {
+    struct daemon *daemon;
+    size_t n_rows, n_faulty;
+};
+
+static void restore_row(void *context, const struct record *record)
+{
+    struct restoring *self = context;
+    self->n_rows++;
+    if (!engine_restore(self->daemon->engine, record, clock_read()))
+        self->n_faulty++;
+}
+
+static bool restore(struct daemon *self)
+{
+    static const enum record_kind KINDS[] = {RECORD_SOURCE, RECORD_LISTING, RECORD_BARS,
+                                             RECORD_SESSION};
+    struct restoring restoring = {.daemon = self};
+    struct err err;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        if (!store_load(self->store, KINDS[i], restore_row, &restoring, &err))
+            return fail(&err);
+        if (KINDS[i] == RECORD_BARS)
+            engine_restore(self->engine, NULL, clock_read());
+    }
+    if (restoring.n_faulty > 0)
+        log_write(&self->log, LOG_LEVEL_ERROR, "%zu of %zu kept rows mean nothing",
+                  restoring.n_faulty, restoring.n_rows);
+    return true;
+}
+
+/* What became of the batch under way. A failure is told when it begins, and its end. */
+static void settle(struct daemon *self, enum store_outcome outcome, const struct err *err)
+{
+    if (outcome == STORE_BUSY)
+        return;
+    bool kept = outcome == STORE_KEPT;
+    if (kept != !self->store_fails) {
+        self->store_fails = !kept;
+        if (kept)
+            log_write(&self->log, LOG_LEVEL_INFO, "the store takes what is written again");
+        else
+            log_write(&self->log, LOG_LEVEL_ERROR,
+                      "nothing can be kept, feeds are not acknowledged: %s", err->message);
+    }
+    engine_on_kept(self->engine, kept, clock_read());
+}
+
+/* What has changed since the last batch goes into a last one. */
+static void keep_last(struct daemon *self)
+{
+    struct err err;
+    for (int i = 0; i < 3 && self->store; i++) {
+        engine_end_turn(self->engine, clock_read());
+        settle(self, store_wait(self->store, &err), &err);
+    }
+}
+
 static bool build(struct daemon *self)
 {
     struct err err;
@@ -302,7 +392,7 @@ static bool build(struct daemon *self)
                                        .io_threads = (int)config->io_threads,
                                        .send_hwm = (int)config->send_hwm,
                                        .frame_bytes = (size_t)config->frame_bytes};
-    if (!open_state(self))
+    if (!open_state(self) || !open_store(self))
         return false;
     self->server = server_new(&settings, &err);
     if (!self->server)
@@ -314,7 +404,11 @@ static bool build(struct daemon *self)
         simulation_add_instruments(self->simulation, self->instruments);
     }
     struct outlet outlet = server_outlet(self->server);
+    outlet.keep = self->store ? keep : NULL;
+    outlet.keep_context = self;
     self->engine = engine_new(&self->settings, &outlet, &self->instruments, clock_read());
+    if (self->store && !restore(self))
+        return false;
     if (self->simulation) {
         self->simulated = engine_local_source(self->engine, "simulation");
         simulation_history(self->simulation, feed_simulated_bar, self);
@@ -325,6 +419,7 @@ static bool build(struct daemon *self)
 
 static void destroy(struct daemon *self)
 {
+    store_close(&self->store);
     engine_destroy(&self->engine);
     server_destroy(&self->server);
     simulation_destroy(&self->simulation);
@@ -358,18 +453,25 @@ static void run(struct daemon *self)
 {
     bool stopping = false;
     int64_t due_ms = 0;
+    struct err err;
+    int fds[] = {self->signal_fd, self->store ? store_fd(self->store) : -1};
+    size_t n_fds = self->store ? 2 : 1;
     while (!stopping) {
         struct now now = clock_read();
         if (self->simulation && self->next_simulation_ms < due_ms)
             due_ms = self->next_simulation_ms;
         long wait_ms = due_ms > now.mono_ms ? (long)(due_ms - now.mono_ms) : 0;
-        if (server_turn(self->server, self->engine, self->signal_fd, wait_ms, clock_read))
+        if (server_turn(self->server, self->engine, fds, n_fds, wait_ms, clock_read)) {
             stopping = take_signals(self);
+            if (self->store)
+                settle(self, store_take_outcome(self->store, &err), &err);
+        }
         now = clock_read();
         simulate(self, now);
         due_ms = engine_end_turn(self->engine, now);
     }
     engine_shutdown(self->engine, clock_read());
+    keep_last(self);
 }
 
 static enum exit_status serve(struct daemon *self)

@@ -24,7 +24,8 @@ char *buf_reserve(struct buf *self, size_t more)
 void buf_put(struct buf *self, const void *bytes, size_t size)
 {
     char *at = buf_reserve(self, size);
-    memcpy(at, bytes, size);
+    if (size > 0)
+        memcpy(at, bytes, size);
     at[size] = '\0';
     self->size += size;
 }

@@ -13,6 +13,7 @@ struct buf {
     size_t capacity;
 };
 
+/* bytes may be NULL where size is 0. */
 void buf_put(struct buf *self, const void *bytes, size_t size);
 void buf_put_text(struct buf *self, const char *text);
 void buf_put_char(struct buf *self, char c);

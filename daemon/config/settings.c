@@ -27,6 +27,12 @@ const struct setting SETTINGS[] = {
 
     TEXT("state", "dir", state_dir, "", "--state",
          "what the daemon keeps ($XDG_STATE_HOME/indsub, or /var/lib/indsub)"),
+    FLAG("store", "keep", store_keep, "1", NULL,
+         "keep bars, feeds and sessions over a restart (never of the built-in market)"),
+    FLAG("store", "sync", store_sync, "1", NULL,
+         "acknowledge feeds when the disk has it, not only the system"),
+    COUNT("store", "keep_days", store_keep_days, "400", 0, 36500, "days", false,
+          "closed bars older than the symbol's newest by this are dropped; 0: none"),
     TEXT("market", "instruments", instruments_file, "", "--instruments",
          "CSV with the columns of the Kite instrument dump"),
     TEXT("market", "zone", zone, "Asia/Kolkata", NULL,

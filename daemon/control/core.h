@@ -33,7 +33,8 @@ struct core_settings {
     size_t history_max; /* bars in one reply */
     size_t frame_bytes;
     double requests_per_s, requests_burst;
-    bool tape; /* publish all bars, without indicators */
+    bool tape;       /* publish all bars, without indicators */
+    int64_t keep_ms; /* closed bars are kept so much longer than the newest; 0: for ever */
     const struct token_keys *keys;
     struct token_rules rules;
     calendar_of_fn *calendar_of;

@@ -123,6 +123,15 @@ static enum err_code handle_open(struct call *call)
     enum err_code code;
     if ((code = verify(call, &claims)) != ERR_OK)
         return code;
+    if (!call->session &&
+        (call->session = sessions_find_dormant(call->core->sessions, call->key))) {
+        code = resume(call, &claims);
+        if (code == ERR_OK)
+            sessions_wake(call->core->sessions, call->session, call->key);
+        else
+            call->session = NULL;
+        return code;
+    }
     if (call->session)
         return resume(call, &claims);
     if ((code = choose_name(call, &claims, name)) != ERR_OK ||
@@ -173,6 +182,7 @@ const struct request request_open = {
                 {"stream", MEMBER_FLAG, false},
                 {"client", MEMBER_TEXT, false},
                 {"protocol", MEMBER_COUNT, false}},
+    .changes_session = true,
     .handle = handle_open,
 };
 
@@ -181,6 +191,7 @@ const struct request request_refresh = {
     .reply = "refreshed",
     .needs = NEEDS_SESSION,
     .members = {{"token", MEMBER_TEXT, true}},
+    .changes_session = true,
     .handle = handle_refresh,
 };
 

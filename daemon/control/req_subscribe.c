@@ -368,6 +368,7 @@ const struct request request_subscribe = {
                 {"throttle_ms", MEMBER_COUNT, false},
                 {"history", MEMBER_COUNT, false},
                 {"atomic", MEMBER_FLAG, false}},
+    .changes_session = true,
     .handle = handle_subscribe,
 };
 
@@ -378,6 +379,7 @@ const struct request request_unsubscribe = {
     .members = {{"symbol", MEMBER_TEXT, false},
                 {"timeframe", MEMBER_TEXT, false},
                 {"indicators", MEMBER_LIST, false}},
+    .changes_session = true,
     .handle = handle_unsubscribe,
 };
 

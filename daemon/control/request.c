@@ -258,7 +258,9 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     if ((code = check_session(*row, call)) != ERR_OK || (code = check_rate(call)) != ERR_OK ||
         (code = check_members(*row, call)) != ERR_OK)
         return code;
-    return (*row)->handle(call);
+    code = (*row)->handle(call);
+    call->has_changed = code == ERR_OK && (*row)->changes_session;
+    return code;
 }
 
 static void put_id(struct buf *out, const struct call *call)

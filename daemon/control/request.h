@@ -43,12 +43,14 @@ struct call {
     struct err *err;
     bool snapshots_due; /* the session is to be sent fresh snapshots after the reply */
     bool ends_session;  /* after the reply */
+    bool has_changed;   /* what is to be kept of the session */
 };
 
 struct request {
     const char *type, *reply;
     enum request_needs needs;
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
+    bool changes_session; /* what is to be kept of it */
     enum err_code (*handle)(struct call *call);
 };
 

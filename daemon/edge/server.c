@@ -339,18 +339,18 @@ static bool take_feed(struct server *self)
     return true;
 }
 
-bool server_turn(struct server *self, struct engine *engine, int extra_fd, long timeout_ms,
-                 struct now (*read_now)(void))
+bool server_turn(struct server *self, struct engine *engine, const int *fds, size_t n_fds,
+                 long timeout_ms, struct now (*read_now)(void))
 {
-    zmq_pollitem_t items[] = {
+    zmq_pollitem_t items[4 + SERVER_FDS_MAX] = {
         {self->session, 0, ZMQ_POLLIN, 0},
         {self->feed, 0, ZMQ_POLLIN, 0},
         {connections_monitor(self->session_connections), 0, ZMQ_POLLIN, 0},
         {connections_monitor(self->feed_connections), 0, ZMQ_POLLIN, 0},
-        {NULL, extra_fd, ZMQ_POLLIN, 0},
     };
-    int n = extra_fd >= 0 ? 5 : 4;
-    if (zmq_poll(items, n, timeout_ms) < 0)
+    for (size_t i = 0; i < n_fds; i++)
+        items[4 + i] = (zmq_pollitem_t){NULL, fds[i], ZMQ_POLLIN, 0};
+    if (zmq_poll(items, 4 + (int)n_fds, timeout_ms) < 0)
         return false;
     self->engine = engine;
     self->now = read_now();
@@ -363,5 +363,8 @@ bool server_turn(struct server *self, struct engine *engine, int extra_fd, long 
     for (int i = 0; i < FEED_BUDGET && items[1].revents && take_feed(self); i++)
         continue;
     self->engine = NULL;
-    return extra_fd >= 0 && items[4].revents;
+    bool any = false;
+    for (size_t i = 0; i < n_fds; i++)
+        any |= items[4 + i].revents != 0;
+    return any;
 }

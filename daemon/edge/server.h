@@ -33,9 +33,10 @@ const char *server_feed_endpoint(const struct server *self);
 /* The outlet of an engine on these sockets; random is filled in too. */
 struct outlet server_outlet(struct server *self);
 
-/* Waits until something comes, `extra_fd` (-1: none) is readable or timeout_ms have passed; then
- * gives the engine what has come. Returns true if extra_fd is readable. */
-bool server_turn(struct server *self, struct engine *engine, int extra_fd, long timeout_ms,
-                 struct now (*read_now)(void));
+enum { SERVER_FDS_MAX = 2 };
+/* Waits until something comes, one of the descriptors is readable or timeout_ms have passed; then
+ * gives the engine what has come. Returns true if one of them is readable. */
+bool server_turn(struct server *self, struct engine *engine, const int *fds, size_t n_fds,
+                 long timeout_ms, struct now (*read_now)(void));
 
 #endif

@@ -17,6 +17,8 @@ struct source {
     char name[SOURCE_NAME_MAX + 1];
     uint32_t id; /* counts from 0 */
     uint64_t last_seq;
+    uint64_t kept_seq, flying_seq; /* for whoever keeps it: kept, and in the batch under way */
+    int64_t kept_clock_ms;
     unsigned char peer[SOURCE_PEER_MAX]; /* the routing id that speaks for it */
     size_t peer_size;                    /* 0 while nobody does */
     uint64_t connection;                 /* on which it opened the source */

@@ -493,6 +493,36 @@ int64_t market_next_close(const struct market *self, uint32_t source)
     return next;
 }
 
+/* ---- over a restart --------------------------------------------------------------------------
+ */
+
+enum timeframe listing_stored(const struct listing *listing, int which)
+{
+    enum timeframe timeframe = which == STORED_INTRADAY ? listing->intraday
+                               : which == STORED_1S     ? TIMEFRAME_1S
+                                                        : TIMEFRAME_1D;
+    bool twice = which == STORED_1S && listing->intraday == TIMEFRAME_1S;
+    return timeframe == TIMEFRAME_NONE || twice || !listing->series[timeframe] ? TIMEFRAME_NONE
+                                                                               : timeframe;
+}
+
+void market_restore(struct market *self, struct listing *listing, uint32_t source,
+                    const struct saved_series saved[STORED_COUNT])
+{
+    if (listing->intraday == TIMEFRAME_NONE)
+        return;
+    settle_intraday(listing, listing->intraday);
+    make_series(listing, TIMEFRAME_1S);
+    for (int i = 0; i < STORED_COUNT; i++) {
+        enum timeframe timeframe = listing_stored(listing, i);
+        if (timeframe != TIMEFRAME_NONE)
+            series_restore(listing->series[timeframe], saved[i].closed, saved[i].n_closed,
+                           saved[i].open, saved[i].n_open, saved[i].through_ms);
+    }
+    if (source != NO_SOURCE)
+        note_next_close(adopt(self, source, listing), listing);
+}
+
 /* ---- data -------------------------------------------------------------------------------------
  */
 

@@ -127,6 +127,26 @@ enum reject market_apply_bar(struct market *self, uint32_t source, struct listin
                              enum timeframe timeframe, const struct bar *bar,
                              struct touched *touched);
 
+/* A stored series as it was: borrowed. */
+struct saved_series {
+    const struct bar *closed;
+    size_t n_closed;
+    const struct open_bar *open;
+    size_t n_open;
+    int64_t through_ms;
+};
+
+/* The series that a listing's others are made from: those that have to be kept. */
+enum { STORED_INTRADAY, STORED_1S, STORED_1D, STORED_COUNT };
+/* Its timeframe; TIMEFRAME_NONE where the listing has none (yet). */
+enum timeframe listing_stored(const struct listing *listing, int which);
+
+/* Puts back a listing that nobody uses and that has no data: its plain members (last ...
+ * day_cumulative, through_ms ... day, intraday, is_behind) are set by the caller, and its source's
+ * clock is where it was. */
+void market_restore(struct market *self, struct listing *listing, uint32_t source,
+                    const struct saved_series saved[STORED_COUNT]);
+
 /* The source's clock has come to clock_ms (it never goes back): closes what is due. */
 void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms,
                           struct touched *touched);

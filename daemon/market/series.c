@@ -245,6 +245,22 @@ void series_rebuild(struct series *self)
     series_refresh_open(self);
 }
 
+void series_restore(struct series *self, const struct bar *closed, size_t n_closed,
+                    const struct open_bar *open, size_t n_open, int64_t through_ms)
+{
+    self->n_closed = self->n_open = 0;
+    self->has_partial = false;
+    for (size_t i = 0; i < n_closed; i++)
+        push_closed(self, &closed[i]);
+    self->through_ms = through_ms;
+    for (size_t i = 0; i < n_open && !self->base; i++)
+        *insert_open(self, open[i].bar.start_ms) = open[i];
+    for (size_t i = 0; self->base && i < self->base->n_closed; i++)
+        series_fold(self, &self->base->closed[i]);
+    if (self->base)
+        series_refresh_open(self);
+}
+
 void series_trim(struct series *self, size_t count)
 {
     assert(count <= self->n_closed);

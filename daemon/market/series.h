@@ -67,6 +67,11 @@ void series_set_base(struct series *self, struct series *base);
 /* A derived series' closed bars, from all of the base's, as if it had always been there. */
 void series_rebuild(struct series *self);
 
+/* Puts back what series_closed, series_open and series_through gave, into a series without bars.
+ * A derived one is given no open bars: they follow from its base, which is there already. */
+void series_restore(struct series *self, const struct bar *closed, size_t n_closed,
+                    const struct open_bar *open, size_t n_open, int64_t through_ms);
+
 /* Forgets the first `count` closed bars. */
 void series_trim(struct series *self, size_t count);
 

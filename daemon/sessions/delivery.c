@@ -211,6 +211,15 @@ void delivery_put_snapshots(struct delivery *self, struct session *session)
         put_snapshot(self, session->subscriptions[i]);
 }
 
+void delivery_put_closed(struct delivery *self, struct subscription *one, int64_t bar_ms,
+                         struct body *body)
+{
+    one->given_ms = bar_ms;
+    if (!outbox_put_closed(one->session->outbox, one, bar_ms, body))
+        self->counters.lagging++;
+    mark(self, one->session);
+}
+
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body)
 {
     if (!session->wants_stream || !session->is_attached)

@@ -37,6 +37,9 @@ void delivery_run(struct delivery *self, struct compute *compute, const struct t
 /* Puts a fresh snapshot of each subscription into the outbox: the bar that is forming, or the
  * newest closed one if the session has not been given it. */
 void delivery_put_snapshots(struct delivery *self, struct session *session);
+/* Puts a closed bar into the outbox that the session is owed from before. */
+void delivery_put_closed(struct delivery *self, struct subscription *one, int64_t bar_ms,
+                         struct body *body);
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body);
 void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
                         bool delimited);

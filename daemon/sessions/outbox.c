@@ -58,6 +58,23 @@ bool outbox_is_empty(const struct outbox *self)
     return self->head == self->n;
 }
 
+bool outbox_waits_closed(const struct outbox *self, const void *owner, int64_t *bar_ms)
+{
+    for (size_t i = 0; i < self->n_lagging; i++) /* given up, and not told yet: the oldest */
+        if (!owner || self->lagging[i].owner == owner) {
+            if (bar_ms)
+                *bar_ms = self->lagging[i].bar_ms;
+            return true;
+        }
+    for (size_t i = self->head; self->n_closed > 0 && i < self->n; i++)
+        if (self->items[i].kind == OUTBOX_CLOSED && (!owner || self->items[i].owner == owner)) {
+            if (bar_ms)
+                *bar_ms = self->items[i].bar_ms;
+            return true;
+        }
+    return false;
+}
+
 void outbox_set_blocked(struct outbox *self, bool blocked)
 {
     self->blocked = blocked;

@@ -50,6 +50,10 @@ void outbox_destroy(struct outbox **self);
 uint64_t outbox_seq(const struct outbox *self);
 bool outbox_is_empty(const struct outbox *self);
 
+/* True if closed bars wait, of that owner (NULL: of any); *bar_ms is then the first one's start, if
+ * bar_ms is not NULL. */
+bool outbox_waits_closed(const struct outbox *self, const void *owner, int64_t *bar_ms);
+
 /* Nothing could be sent: until the next outbox_sent, forming bars merge. */
 void outbox_set_blocked(struct outbox *self, bool blocked);
 bool outbox_is_blocked(const struct outbox *self);

@@ -9,9 +9,10 @@
 #include "common/base/mem.h"
 
 struct entry {
-    struct session session; /* first: a session's address is its entry's */
-    char *full_name;        /* user, newline, name: neither holds a newline */
-    UT_hash_handle by_key, by_name;
+    struct session session;         /* first: a session's address is its entry's */
+    char *full_name;                /* user, newline, name: neither holds a newline */
+    char digest[DIGEST_SIZE + 1];   /* of a dormant one */
+    UT_hash_handle by_key, by_name; /* by_key: by its digest while it is dormant */
 };
 
 struct user {
@@ -22,7 +23,7 @@ struct user {
 
 struct sessions {
     const struct sessions_limits *limits;
-    struct entry *keys, *names;
+    struct entry *keys, *names, *dormant;
     struct user *users;
     struct session **all;
     size_t n, capacity;
@@ -110,11 +111,10 @@ static void count_out(struct sessions *self, const char *name)
     free(user);
 }
 
-enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_SIZE],
-                             const char *user, const char *name, struct session **session,
-                             struct err *err)
+/* A session that has no key yet, and is in by_name only. */
+static enum err_code begin(struct sessions *self, const char *user, const char *name,
+                           struct entry **begun, struct err *err)
 {
-    assert(!sessions_find(self, key));
     const struct user *known = find_user(self, user);
     if (sessions_find_name(self, user, name))
         return err_set(err, ERR_SESSION_IN_USE,
@@ -127,19 +127,86 @@ enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_S
 
     struct entry *entry = mem_alloc_zero(1, sizeof *entry);
     struct session *fresh = &entry->session;
-    memcpy(fresh->key, key, SESSION_KEY_SIZE);
     snprintf(fresh->user, sizeof fresh->user, "%s", user);
     snprintf(fresh->name, sizeof fresh->name, "%s", name);
     fresh->outbox = outbox_new(&self->limits->outbox);
     entry->full_name = join_name(fresh->user, fresh->name);
-    HASH_ADD_KEYPTR(by_key, self->keys, fresh->key, SESSION_KEY_SIZE, entry);
     HASH_ADD_KEYPTR(by_name, self->names, entry->full_name, strlen(entry->full_name), entry);
     count_in(self, fresh->user);
     self->all = mem_grow(self->all, self->n, &self->capacity, sizeof(struct session *));
     fresh->place = self->n;
     self->all[self->n++] = fresh;
-    *session = fresh;
+    *begun = entry;
     return ERR_OK;
+}
+
+enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_SIZE],
+                             const char *user, const char *name, struct session **session,
+                             struct err *err)
+{
+    assert(!sessions_find(self, key));
+    struct entry *entry;
+    enum err_code code = begin(self, user, name, &entry, err);
+    if (code != ERR_OK)
+        return code;
+    memcpy(entry->session.key, key, SESSION_KEY_SIZE);
+    HASH_ADD_KEYPTR(by_key, self->keys, entry->session.key, SESSION_KEY_SIZE, entry);
+    *session = &entry->session;
+    return ERR_OK;
+}
+
+static struct entry *find_digest(const struct sessions *self, const char *digest)
+{
+    struct entry *entry;
+    HASH_FIND(by_key, self->dormant, digest, DIGEST_SIZE, entry);
+    return entry;
+}
+
+enum err_code sessions_begin_dormant(struct sessions *self, const char *digest, const char *user,
+                                     const char *name, struct session **session, struct err *err)
+{
+    struct entry *entry;
+    if (strlen(digest) != DIGEST_SIZE || find_digest(self, digest))
+        return err_set(err, ERR_SESSION_IN_USE, "no key, or one that has a session");
+    enum err_code code = begin(self, user, name, &entry, err);
+    if (code != ERR_OK)
+        return code;
+    snprintf(entry->digest, sizeof entry->digest, "%s", digest);
+    HASH_ADD_KEYPTR(by_key, self->dormant, entry->digest, DIGEST_SIZE, entry);
+    *session = &entry->session;
+    return ERR_OK;
+}
+
+struct session *sessions_find_dormant(const struct sessions *self, const char key[SESSION_KEY_SIZE])
+{
+    char digest[DIGEST_SIZE + 1];
+    if (!self->dormant)
+        return NULL;
+    digest_of(key, SESSION_KEY_SIZE, digest);
+    struct entry *entry = find_digest(self, digest);
+    return entry ? &entry->session : NULL;
+}
+
+void sessions_wake(struct sessions *self, struct session *session, const char key[SESSION_KEY_SIZE])
+{
+    struct entry *entry = (struct entry *)session;
+    assert(session_is_dormant(session));
+    HASH_DELETE(by_key, self->dormant, entry);
+    memcpy(session->key, key, SESSION_KEY_SIZE);
+    HASH_ADD_KEYPTR(by_key, self->keys, session->key, SESSION_KEY_SIZE, entry);
+}
+
+bool session_is_dormant(const struct session *session)
+{
+    return session->key[0] == '\0';
+}
+
+void sessions_digest(const struct session *session, char digest[DIGEST_SIZE + 1])
+{
+    if (session_is_dormant(session))
+        memcpy(digest, ((const struct entry *)session)->digest, DIGEST_SIZE + 1);
+    else
+        digest_of(session->key, SESSION_KEY_SIZE, digest);
 }
 
 void sessions_end(struct sessions *self, struct session **session)
@@ -154,7 +221,10 @@ void sessions_end(struct sessions *self, struct session **session)
         LIST_REMOVE(gone, dirty);
     if (gone->n_awaited > 0)
         LIST_REMOVE(gone, awaiting);
-    HASH_DELETE(by_key, self->keys, entry);
+    if (session_is_dormant(gone))
+        HASH_DELETE(by_key, self->dormant, entry);
+    else
+        HASH_DELETE(by_key, self->keys, entry);
     HASH_DELETE(by_name, self->names, entry);
     count_out(self, gone->user);
     self->all[gone->place] = self->all[--self->n];

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "common/auth/digest.h"
 #include "common/base/err.h"
 #include "daemon/sessions/outbox.h"
 
@@ -28,7 +29,7 @@ struct awaited_bar {
 };
 
 struct session {
-    char key[SESSION_KEY_SIZE + 1];
+    char key[SESSION_KEY_SIZE + 1]; /* empty of a dormant one */
     char user[SESSION_USER_MAX + 1];
     char name[SESSION_NAME_MAX + 1]; /* the session_id */
     uint64_t connection;             /* on which it spoke last; 0 once that is gone */
@@ -38,7 +39,8 @@ struct session {
     bool is_admin;
     bool is_expired; /* its token has: nothing is pushed until a fresh one comes */
     bool expiry_announced;
-    bool is_dirty; /* on the list of those whose outbox is to be flushed */
+    bool has_changed, has_row, row_owes; /* for whoever keeps it: since it was kept, at all, then */
+    bool is_dirty;                       /* on the list of those whose outbox is to be flushed */
     LIST_ENTRY(session) dirty;
     int64_t expires_at_s;                                    /* wall clock: of its token */
     int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
@@ -76,6 +78,20 @@ struct session *sessions_find_name(const struct sessions *self, const char *user
 enum err_code sessions_begin(struct sessions *self, const char key[SESSION_KEY_SIZE],
                              const char *user, const char *name, struct session **session,
                              struct err *err);
+
+/* Begins a session whose key is not known, only its digest: nobody has presented it since the
+ * daemon started. Errors as of sessions_begin, and SESSION_IN_USE where the digest has one. */
+enum err_code sessions_begin_dormant(struct sessions *self, const char *digest, const char *user,
+                                     const char *name, struct session **session, struct err *err);
+/* The dormant session of that key, or NULL. */
+struct session *sessions_find_dormant(const struct sessions *self,
+                                      const char key[SESSION_KEY_SIZE]);
+/* Its key has been presented: it is dormant no longer. */
+void sessions_wake(struct sessions *self, struct session *session,
+                   const char key[SESSION_KEY_SIZE]);
+bool session_is_dormant(const struct session *session);
+/* The digest of its key. */
+void sessions_digest(const struct session *session, char digest[DIGEST_SIZE + 1]);
 
 /* Ends a session that has no subscriptions left; *session is NULL afterwards. */
 void sessions_end(struct sessions *self, struct session **session);

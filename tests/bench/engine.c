@@ -132,7 +132,12 @@ static struct scene *scene_new(void)
     self->random = 88172645463325252u;
     fill(raw, sizeof raw);
     session_key_encode(raw, self->key);
-    struct outlet outlet = {self, push, reply, feed_reply, publish, fill};
+    struct outlet outlet = {.context = self,
+                            .push = push,
+                            .reply = reply,
+                            .feed_reply = feed_reply,
+                            .publish = publish,
+                            .random = fill};
     struct instruments *instruments = instruments_new();
     self->engine = engine_new(&self->settings, &outlet, &instruments, self->now);
     self->source = engine_local_source(self->engine, "bench");

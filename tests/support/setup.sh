@@ -4,7 +4,7 @@
 set -eu
 
 demo="gcc libc6-dev cmake make pkg-config libzmq3-dev libczmq-dev libcjson-dev libjwt-dev
-      libreadline-dev uthash-dev libssl-dev libsystemd-dev zlib1g-dev python3"
+      libreadline-dev uthash-dev libssl-dev libsqlite3-dev libsystemd-dev zlib1g-dev python3"
 tests="$demo clang libclang-rt-14-dev clang-format valgrind libcmocka-dev libmpfr-dev python3-zmq
        python3-jwt openssl jq mandoc man-db"
 
