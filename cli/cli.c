@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/credentials.h"
+#include "cli/places.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/protocol/endpoints.h"
@@ -185,6 +186,11 @@ indsub_t *cli_client(struct cli *self)
     self->client = indsub_new(self->options->endpoint);
     if (!self->client)
         abort(); /* no memory, no descriptors: nothing can be done here */
+    if (indsub_set_curve(self->client, self->options->server_key, self->options->certificate) !=
+        INDSUB_OK) { /* checked at the start: the file has gone; never without encryption */
+        out_error(&self->out, "USAGE", indsub_last_error(self->client));
+        exit(STATUS_USAGE);
+    }
     indsub_set_timeout(self->client, OPEN_TIMEOUT_MS);
     indsub_set_name(self->client, "indsub-cli " INDSUB_VERSION);
     indsub_on_update(self->client, on_update, self);
@@ -274,6 +280,7 @@ static void keep_feed_endpoint(struct cli *self, const indsub_reply_t *reply)
     const char *feed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "feed"));
     free(self->feed_endpoint);
     self->feed_endpoint = feed ? endpoint_as_reached(feed, self->options->endpoint) : NULL;
+    self->feed_is_plain = !places_encrypts(tree, "feed");
     cJSON_Delete(tree);
 }
 

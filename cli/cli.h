@@ -39,6 +39,7 @@ struct cli {
     indsub_t *client;    /* NULL until it is needed */
     bool has_session;    /* open, or being mended */
     char *feed_endpoint; /* as the daemon says; NULL: not known */
+    bool feed_is_plain;  /* the daemon says that it is not encrypted */
     struct shown streams, tapes;
     void (*on_status)(struct cli *self, const char *body, size_t size); /* NULL: nobody asks */
     bool waits_for_streams; /* the command goes on while one is shown */

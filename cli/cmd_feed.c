@@ -331,6 +331,18 @@ static void stop(struct cli *cli, void *context)
 
 /* ---- beginning ----------------------------------------------------------------------- */
 
+static struct feedlink *open_link(struct feed *self, const char *endpoint, const char *token,
+                                  struct err *err)
+{
+    struct curve_keys keys = {0};
+    struct feedlink_place place = {endpoint, token, feedfile_source(self->file), &keys};
+    if (!self->cli->feed_is_plain && credentials_curve(self->cli->options, &keys, err) != ERR_OK)
+        return NULL;
+    struct feedlink *link = feedlink_new(&place, on_reject, self, err);
+    curve_keys_wipe(&keys);
+    return link;
+}
+
 static void begin(struct cli *cli, const char *endpoint, void *context)
 {
     struct feed *self = context;
@@ -341,8 +353,7 @@ static void begin(struct cli *cli, const char *endpoint, void *context)
         return;
     }
     if (credentials_token(cli->options, &token, &err) == ERR_OK)
-        self->link =
-            feedlink_new(endpoint, token, feedfile_source(self->file), on_reject, self, &err);
+        self->link = open_link(self, endpoint, token, &err);
     if (token)
         explicit_bzero(token, strlen(token));
     free(token);

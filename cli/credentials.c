@@ -75,6 +75,17 @@ static enum err_code mint_for_user(const struct options *options, char **token, 
     return credentials_mint(options, &claims, token, err);
 }
 
+enum err_code credentials_curve(const struct options *options, struct curve_keys *keys,
+                                struct err *err)
+{
+    *keys = (struct curve_keys){0};
+    if (!options->server_key)
+        return options->certificate
+                   ? err_set(err, ERR_BAD_REQUEST, "--certificate needs a --server-key with it")
+                   : ERR_OK;
+    return curve_keys_load(keys, options->server_key, options->certificate, err);
+}
+
 enum err_code credentials_token(const struct options *options, char **token, struct err *err)
 {
     *token = NULL;

@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "common/auth/token.h"
+#include "common/client/curve.h"
 
 /* The path of a file in the state directory, for free: that of --state or INDSUB_STATE, else
  * $XDG_STATE_HOME/indsub, ~/.local/state/indsub, or /var/lib/indsub for users without a home. */
@@ -15,6 +16,11 @@ char *credentials_state_path(const struct options *options, const char *name);
  * read, BAD_REQUEST if a claim is not possible. */
 enum err_code credentials_mint(const struct options *options, const struct token_claims *claims,
                                char **token, struct err *err);
+
+/* Loads what --server-key and --certificate name; nothing (err untouched) where there is no server
+ * key. The caller wipes it. Errors: BAD_REQUEST. */
+enum err_code credentials_curve(const struct options *options, struct curve_keys *keys,
+                                struct err *err);
 
 /* The token that the options name or allow to mint; *token is for free. Errors: UNAUTHENTICATED if
  * there is none, and those of credentials_mint. */

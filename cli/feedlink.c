@@ -14,6 +14,7 @@ enum { BUDGET = 1000 };
 struct feedlink {
     struct link link;
     char *endpoint;
+    struct curve_keys keys;
     struct buf opening; /* the `feed_open` request */
     feedlink_reject_fn *on_reject;
     void *context;
@@ -24,24 +25,29 @@ struct feedlink {
 
 static bool connect_anew(struct feedlink *self)
 {
-    return link_new(&self->link) && link_connect(&self->link, self->endpoint, false);
+    if (!link_new(&self->link))
+        return false;
+    self->link.curve = self->keys;
+    return link_connect(&self->link, self->endpoint, false);
 }
 
-struct feedlink *feedlink_new(const char *endpoint, const char *token, const char *source,
-                              feedlink_reject_fn *on_reject, void *context, struct err *err)
+struct feedlink *feedlink_new(const struct feedlink_place *place, feedlink_reject_fn *on_reject,
+                              void *context, struct err *err)
 {
     struct feedlink *self = mem_alloc_zero(1, sizeof *self);
-    self->endpoint = mem_strdup(endpoint);
+    self->endpoint = mem_strdup(place->endpoint);
+    self->keys = *place->keys;
     self->on_reject = on_reject;
     self->context = context;
     buf_put_text(&self->opening, "{\"type\":\"feed_open\",\"token\":");
-    json_put_string(&self->opening, token);
+    json_put_string(&self->opening, place->token);
     buf_put_text(&self->opening, ",\"source\":");
-    json_put_string(&self->opening, source);
+    json_put_string(&self->opening, place->source);
     buf_put_char(&self->opening, '}');
     if (connect_anew(self))
         return self;
-    err_set(err, ERR_INTERNAL, "%s to %s: %s", self->link.failed, endpoint, zmq_strerror(errno));
+    err_set(err, ERR_INTERNAL, "%s to %s: %s", self->link.failed, place->endpoint,
+            zmq_strerror(errno));
     feedlink_destroy(&self);
     return NULL;
 }
@@ -52,6 +58,7 @@ void feedlink_destroy(struct feedlink **self)
         return;
     link_destroy(&(*self)->link);
     free((*self)->endpoint);
+    curve_keys_wipe(&(*self)->keys);
     if ((*self)->opening.data)
         explicit_bzero((*self)->opening.data, (*self)->opening.size);
     buf_destroy(&(*self)->opening);
@@ -130,12 +137,20 @@ static void begin_again(struct feedlink *self)
                    zmq_strerror(errno));
 }
 
+static void note_refusal(struct feedlink *self)
+{
+    buf_put_text(&self->refused_code, "UNAUTHENTICATED");
+    buf_put_format(&self->refused_message, "%s %s", self->endpoint, self->link.refused);
+}
+
 void feedlink_turn(struct feedlink *self)
 {
     enum link_change change;
     while ((change = link_take_change(&self->link)) != LINK_SAME) {
         self->is_open = false;
-        if (change == LINK_UP)
+        if (change == LINK_REFUSED)
+            note_refusal(self);
+        else if (change == LINK_UP)
             link_send(&self->link, self->opening.data, self->opening.size);
         else
             begin_again(self);

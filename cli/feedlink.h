@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/client/curve.h"
 
 enum { FEEDLINK_WINDOW = 4096 };
 
@@ -23,9 +24,15 @@ struct feedlink;
 typedef void feedlink_reject_fn(void *context, uint64_t seq, size_t index, const char *code,
                                 const char *message);
 
+/* Where a source is opened, and as whom. */
+struct feedlink_place {
+    const char *endpoint, *token, *source;
+    const struct curve_keys *keys; /* empty: not encrypted */
+};
+
 /* Connects and opens the source. Keeps context. NULL with *err filled. */
-struct feedlink *feedlink_new(const char *endpoint, const char *token, const char *source,
-                              feedlink_reject_fn *on_reject, void *context, struct err *err);
+struct feedlink *feedlink_new(const struct feedlink_place *place, feedlink_reject_fn *on_reject,
+                              void *context, struct err *err);
 void feedlink_destroy(struct feedlink **self);
 
 int feedlink_fd(const struct feedlink *self);

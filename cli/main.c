@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/credentials.h"
 #include "cli/repl.h"
 #include "cli/script.h"
 
@@ -53,6 +54,13 @@ static void run_interactive(struct cli *cli)
 static enum status run(const struct options *options)
 {
     struct cli cli;
+    struct curve_keys keys;
+    struct err err;
+    if (credentials_curve(options, &keys, &err) != ERR_OK) {
+        fprintf(stderr, "indsub-cli: USAGE: %s\n", err.message);
+        return STATUS_USAGE;
+    }
+    curve_keys_wipe(&keys);
     bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     enum cli_mode mode = options->n_command > 0 ? CLI_ONE_SHOT
                          : is_terminal          ? CLI_INTERACTIVE

@@ -13,6 +13,7 @@ struct options {
     const char *public_endpoint, *feed_endpoint; /* NULL: asked of the daemon */
     const char *token, *token_file, *user;       /* one of them, or none */
     const char *session;                         /* NULL: the token or the daemon says it */
+    const char *server_key, *certificate;        /* of CURVE; NULL: none */
     const char *state;                           /* directory; NULL: the default one */
     bool json, wants_help, wants_version;
     char **command; /* its words */

@@ -26,8 +26,17 @@ char *places_derive(const char *endpoint, int step)
     return text.data;
 }
 
+bool places_encrypts(const cJSON *told, const char *socket)
+{
+    const cJSON *sockets = cJSON_GetObjectItemCaseSensitive(told, "curve"), *one;
+    bool encrypts = !cJSON_IsArray(sockets);
+    cJSON_ArrayForEach(one, sockets) encrypts |=
+        cJSON_IsString(one) && strcmp(one->valuestring, socket) == 0;
+    return encrypts;
+}
+
 /* What the daemon says of itself in a reply: as a member, or among the details of an error. */
-static char *told_in(const indsub_reply_t *reply, const char *name, const char *reached)
+static char *told_in(struct cli *cli, const indsub_reply_t *reply, const char *name)
 {
     size_t size;
     const char *body = indsub_reply_body(reply, &size);
@@ -36,7 +45,8 @@ static char *told_in(const indsub_reply_t *reply, const char *name, const char *
     const char *told = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, name));
     if (!told)
         told = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(details, name));
-    char *there = told ? endpoint_as_reached(told, reached) : NULL;
+    char *there = told ? endpoint_as_reached(told, cli->options->endpoint) : NULL;
+    cli->feed_is_plain = !places_encrypts(details ? details : tree, "feed");
     cJSON_Delete(tree);
     return there;
 }
@@ -61,15 +71,14 @@ static void on_told(indsub_t *client, const indsub_reply_t *reply, void *context
 {
     struct search *search = context;
     struct cli *cli = search->cli;
-    indsub_err_t err = indsub_reply_error(reply);
+    size_t size;
     (void)client;
-    if (err == INDSUB_ERR_NO_DAEMON || err == INDSUB_ERR_TIMEOUT) {
+    if (!indsub_reply_body(reply, &size)) { /* nobody answers */
         cli_finish(cli, cli_report(cli, reply));
         search->fn(cli, NULL, search->context);
     } else {
         cli_finish(cli, STATUS_DONE);
-        conclude(search, told_in(reply, search->place == PLACE_PUBLIC ? "public" : "feed",
-                                 cli->options->endpoint));
+        conclude(search, told_in(cli, reply, search->place == PLACE_PUBLIC ? "public" : "feed"));
     }
     free(search);
 }

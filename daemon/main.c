@@ -35,7 +35,7 @@ struct daemon {
     struct arguments arguments;
     struct config config;
     char *config_text; /* NULL without a file */
-    char *state_dir, *key_path;
+    char *state_dir, *key_path, *curve_dir;
     int lock_fd, signal_fd;
     struct log log;
     struct calendar *calendar, *always;
@@ -182,6 +182,9 @@ static void apply_settings(struct daemon *self)
     self->settings = (struct core_settings){
         .public_endpoint = server_public_endpoint(self->server),
         .feed_endpoint = server_feed_endpoint(self->server),
+        .curve_session = config_encrypts(config, "session"),
+        .curve_public = config_encrypts(config, "public"),
+        .curve_feed = config_encrypts(config, "feed"),
         .heartbeat_ms = config->heartbeat_ms,
         .resume_ms = config->resume_ms,
         .bar_grace_ms = config->bar_grace_ms,
@@ -219,6 +222,10 @@ static void reload(struct daemon *self)
         token_keys_destroy(&self->keys);
         self->keys = keys;
     } else {
+        n_faults++;
+        fail(&err);
+    }
+    if (server_reload(self->server, &err) != ERR_OK) {
         n_faults++;
         fail(&err);
     }
@@ -292,6 +299,9 @@ static bool open_state(struct daemon *self)
     buf_put_format(&path, "%s%s", given ? self->config.key_file : self->state_dir,
                    given ? "" : "/jwt.key");
     self->key_path = path.data;
+    path = (struct buf){0};
+    buf_put_format(&path, "%s/curve", self->state_dir);
+    self->curve_dir = path.data;
     return keys_load(self->key_path, !given, self->config.keys_dir, &self->keys, &err) == ERR_OK ||
            fail(&err);
 }
@@ -391,9 +401,15 @@ static bool build(struct daemon *self)
                                        .feed_endpoint = config->feed_endpoint,
                                        .io_threads = (int)config->io_threads,
                                        .send_hwm = (int)config->send_hwm,
-                                       .frame_bytes = (size_t)config->frame_bytes};
+                                       .frame_bytes = (size_t)config->frame_bytes,
+                                       .certificate = config->certificate_file,
+                                       .clients = config->clients_dir,
+                                       .curve_session = config_encrypts(config, "session"),
+                                       .curve_public = config_encrypts(config, "public"),
+                                       .curve_feed = config_encrypts(config, "feed")};
     if (!open_state(self) || !open_store(self))
         return false;
+    settings.scratch = self->curve_dir;
     self->server = server_new(&settings, &err);
     if (!self->server)
         return fail(&err);
@@ -431,6 +447,7 @@ static void destroy(struct daemon *self)
     free(self->config_text);
     free(self->state_dir);
     free(self->key_path);
+    free(self->curve_dir);
     if (self->lock_fd >= 0)
         close(self->lock_fd);
     if (self->signal_fd >= 0)
@@ -486,6 +503,9 @@ static enum exit_status serve(struct daemon *self)
     fflush(stdout);
     notify_ready();
     log_write(&self->log, LOG_LEVEL_INFO, "serving; state in %s", self->state_dir);
+    if (server_public_key(self->server))
+        log_write(&self->log, LOG_LEVEL_INFO, "encrypted: clients need the server key %s",
+                  server_public_key(self->server));
     run(self);
     notify_stopping();
     log_write(&self->log, LOG_LEVEL_INFO, "ending");

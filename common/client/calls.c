@@ -196,12 +196,18 @@ static void fail_call(indsub_t *self, struct call *call, indsub_err_t err, const
 static void expire(indsub_t *self, struct call *call)
 {
     char message[320];
-    if (self->link.is_up)
+    indsub_err_t err = INDSUB_ERR_NO_DAEMON;
+    if (self->link.is_up) {
+        err = INDSUB_ERR_TIMEOUT;
         snprintf(message, sizeof message, "%s has not answered in %u ms", self->endpoint,
                  self->timeout_ms);
-    else
+    } else if (self->link.refused) {
+        err = INDSUB_ERR_UNAUTHENTICATED;
+        snprintf(message, sizeof message, "%s %s", self->endpoint, self->link.refused);
+    } else {
         snprintf(message, sizeof message, "nobody answers at %s", self->endpoint);
-    fail_call(self, call, self->link.is_up ? INDSUB_ERR_TIMEOUT : INDSUB_ERR_NO_DAEMON, message);
+    }
+    fail_call(self, call, err, message);
 }
 
 void calls_expire(indsub_t *self, int64_t now_ms)

@@ -100,6 +100,18 @@ void indsub_set_requests_only(indsub_t *self, bool requests_only)
     self->requests_only = requests_only;
 }
 
+indsub_err_t indsub_set_curve(indsub_t *self, const char *server_key, const char *certificate)
+{
+    struct err err;
+    if (self->link.dealer || self->link.sub)
+        return client_fail(self, INDSUB_ERR_MISUSE, "keys are set before the first connection");
+    if (!server_key)
+        curve_keys_wipe(&self->link.curve);
+    else if (curve_keys_load(&self->link.curve, server_key, certificate, &err) != ERR_OK)
+        return client_fail(self, INDSUB_ERR_MISUSE, "%s", err.message);
+    return INDSUB_OK;
+}
+
 void indsub_on_update(indsub_t *self, indsub_update_fn *fn, void *context)
 {
     self->on_update = fn;
@@ -136,7 +148,9 @@ static void take_changes(indsub_t *self)
 {
     enum link_change change;
     while ((change = link_take_change(&self->link)) != LINK_SAME) {
-        if (change == LINK_DOWN) {
+        if (change == LINK_REFUSED) {
+            heal_on_refused(self);
+        } else if (change == LINK_DOWN) {
             calls_on_link_down(self);
             heal_on_link_down(self);
         } else {

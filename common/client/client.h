@@ -146,6 +146,8 @@ void heal_on_link_down(indsub_t *self);
 void heal_on_link_up(indsub_t *self);
 void heal_on_silence(indsub_t *self);
 void heal_on_gap(indsub_t *self);
+/* The daemon will not have a connection: why is in link.refused. */
+void heal_on_refused(indsub_t *self);
 /* The daemon knows nothing of the session. */
 void heal_on_not_open(indsub_t *self);
 /* Closed bars of this subscription were left out. */

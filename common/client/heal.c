@@ -172,14 +172,29 @@ static void finish(indsub_t *self)
     calls_send(self);
 }
 
+static void end(indsub_t *self, indsub_err_t err, const char *message)
+{
+    bool was_open = self->phase == PHASE_OPEN || self->phase == PHASE_HEALING;
+    self->phase = PHASE_CLOSED;
+    held_destroy(&self->heal.held);
+    calls_fail_all(self, err, message);
+    if (was_open)
+        session_tell_event(self,
+                           &(indsub_event_t){.kind = INDSUB_ENDED, .err = err, .text = message});
+}
+
 /* It cannot be mended: a token that is not good any more. */
 static void give_up(indsub_t *self, const indsub_reply_t *reply)
 {
-    self->phase = PHASE_CLOSED;
-    held_destroy(&self->heal.held);
-    calls_fail_all(self, reply->err, reply->message);
-    session_tell_event(
-        self, &(indsub_event_t){.kind = INDSUB_ENDED, .err = reply->err, .text = reply->message});
+    end(self, reply->err, reply->message);
+}
+
+void heal_on_refused(indsub_t *self)
+{
+    char message[320];
+    snprintf(message, sizeof message, "%s %s", self->endpoint, self->link.refused);
+    link_disconnect(&self->link);
+    end(self, INDSUB_ERR_UNAUTHENTICATED, message);
 }
 
 /* ---- steps --------------------------------------------------------------------------- */

@@ -151,6 +151,14 @@ INDSUB_API void indsub_set_timeout(indsub_t *self, unsigned timeout_ms);
 INDSUB_API indsub_err_t indsub_set_name(indsub_t *self, const char *name);
 INDSUB_API void indsub_set_requests_only(indsub_t *self, bool requests_only);
 
+/* Before anything connects: encrypts what goes to and fro (CURVE). server_key: the daemon's public
+ * key of 40 characters, or a file with its certificate; NULL: nothing is encrypted. certificate: a
+ * file with a secret certificate of one's own, as indsub-cli keygen makes it, that nobody else may
+ * read; NULL: a fresh key, for a daemon that lets any in. INDSUB_ERR_MISUSE where that is not so.
+ */
+INDSUB_API indsub_err_t indsub_set_curve(indsub_t *self, const char *server_key,
+                                         const char *certificate);
+
 /* ---- what it calls ------------------------------------------------------------------- */
 
 /* Each is called from within indsub_poll or a waiting request, with the context that was given with

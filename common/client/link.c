@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -10,7 +11,11 @@
 
 #include "common/protocol/ids.h"
 
-static const char MONITOR[] = "inproc://connection"; /* each client has a context of its own */
+enum {
+    FAILURES = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+               ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+    EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | FAILURES
+};
 
 static bool fail(struct link *self, const char *what)
 {
@@ -46,6 +51,7 @@ void link_destroy(struct link *self)
         zmq_ctx_term(self->zmq);
     if (self->fd >= 0)
         close(self->fd);
+    curve_keys_wipe(&self->curve);
     *self = (struct link){.fd = -1};
 }
 
@@ -91,12 +97,14 @@ static bool set_fresh_key(void *dealer)
 
 static bool prepare_session_sockets(struct link *self, bool has_key)
 {
+    char told_at[40]; /* each client has a context of its own */
+    snprintf(told_at, sizeof told_at, "inproc://connection-%u", self->n_connects++);
     self->dealer = open_socket(self, ZMQ_DEALER);
     self->monitor = zmq_socket(self->zmq, ZMQ_PAIR);
     return self->dealer && self->monitor && (!has_key || set_fresh_key(self->dealer)) &&
-           zmq_socket_monitor(self->dealer, MONITOR,
-                              ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0 &&
-           zmq_connect(self->monitor, MONITOR) == 0 && watch(self, self->dealer) &&
+           curve_keys_apply(&self->curve, self->dealer) &&
+           zmq_socket_monitor(self->dealer, told_at, EVENTS) == 0 &&
+           zmq_connect(self->monitor, told_at) == 0 && watch(self, self->dealer) &&
            watch(self, self->monitor);
 }
 
@@ -111,9 +119,15 @@ bool link_connect(struct link *self, const char *endpoint, bool has_key)
         failed = "cannot connect";
     if (!failed)
         return true;
+    link_disconnect(self);
+    return fail(self, failed);
+}
+
+void link_disconnect(struct link *self)
+{
     close_socket(&self->monitor);
     close_socket(&self->dealer);
-    return fail(self, failed);
+    self->is_up = false;
 }
 
 /* To connect a second time would bring everything twice. */
@@ -129,7 +143,8 @@ bool link_listen(struct link *self, const char *endpoint, const char *topic)
 {
     if (!self->sub) {
         self->sub = open_socket(self, ZMQ_SUB);
-        if (!self->sub || !watch(self, self->sub))
+        if (!self->sub || !watch(self, self->sub) ||
+            (!self->sub_is_plain && !curve_keys_apply(&self->curve, self->sub)))
             return fail(self, "cannot make a socket");
     }
     if (zmq_setsockopt(self->sub, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0)
@@ -172,11 +187,31 @@ static bool take_event(void *monitor, uint16_t *event)
     return taken;
 }
 
+/* What the failure of a handshake means for people. */
+static const char *refusal(const struct link *self, uint16_t event)
+{
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        return "does not let this certificate in";
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        return self->curve.server[0] ? "is not encrypted, or no indsubd"
+                                     : "is encrypted (its server key is needed), or no indsubd";
+    return self->curve.server[0] ? "does not agree on encryption: is the server key its own?"
+                                 : NULL;
+}
+
 enum link_change link_take_change(struct link *self)
 {
     uint16_t event;
     while (take_event(self->monitor, &event)) {
         bool up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if (up)
+            self->refused = NULL;
+        if (event & FAILURES) {
+            self->refused = refusal(self, event);
+            if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+                continue; /* the connection just broke, and libzmq tries again */
+            return LINK_REFUSED;
+        }
         if (up == self->is_up)
             continue;
         self->is_up = up;

@@ -7,13 +7,19 @@
 #include <stddef.h>
 #include <zmq.h>
 
+#include "common/client/curve.h"
+
 struct link {
     void *zmq;
-    void *dealer, *monitor; /* NULL until link_connect */
-    void *sub;              /* NULL until link_listen */
-    int fd;                 /* an epoll of their descriptors */
-    bool is_up;             /* there is a connection, and both ends have greeted each other */
-    const char *failed;     /* what failed, where errno says why */
+    void *dealer, *monitor;  /* NULL until link_connect */
+    void *sub;               /* NULL until link_listen */
+    int fd;                  /* an epoll of their descriptors */
+    bool is_up;              /* there is a connection, and both ends have greeted each other */
+    struct curve_keys curve; /* set before link_connect */
+    bool sub_is_plain;       /* what is public is not encrypted, whatever the keys */
+    const char *refused;     /* why the other end would not greet, NULL: it has not refused */
+    unsigned n_connects;     /* each has a monitor of its own */
+    const char *failed;      /* what failed, where errno says why */
 };
 
 /* Every function that gives false has set failed and errno. */
@@ -31,9 +37,12 @@ bool link_wait(const struct link *self, int timeout_ms);
 /* True if something is there to be taken now: the descriptor may not tell of it again. */
 bool link_has_input(const struct link *self);
 
-enum link_change { LINK_SAME, LINK_UP, LINK_DOWN };
+/* LINK_REFUSED: the other end will not greet, and libzmq does not ask it again. */
+enum link_change { LINK_SAME, LINK_UP, LINK_DOWN, LINK_REFUSED };
 /* The next thing that happened to the connection; is_up follows. */
 enum link_change link_take_change(struct link *self);
+/* Drops the connection: link_connect begins anew. */
+void link_disconnect(struct link *self);
 
 bool link_send(struct link *self, const char *bytes, size_t size);
 /* The next frame of the session's socket or of the public one; *more: its message goes on. False if

@@ -79,6 +79,16 @@ static void keep_only(indsub_t *self, const cJSON *list)
 
 /* ---- answers ------------------------------------------------------------------------- */
 
+/* Notes whether the public socket is encrypted: it is where the daemon does not say. */
+static void note_sockets(indsub_t *self, const cJSON *told)
+{
+    const cJSON *sockets = cJSON_GetObjectItemCaseSensitive(told, "curve"), *one;
+    self->link.sub_is_plain = cJSON_IsArray(sockets);
+    cJSON_ArrayForEach(one,
+                       sockets) if (cJSON_IsString(one) && strcmp(one->valuestring, "public") == 0)
+        self->link.sub_is_plain = false;
+}
+
 bool session_store_opened(indsub_t *self, const struct indsub_reply *reply)
 {
     const char *epoch = reply_string(reply, "epoch"), *told = reply_string(reply, "public");
@@ -91,6 +101,7 @@ bool session_store_opened(indsub_t *self, const struct indsub_reply *reply)
         client_note_no_memory(self);
     free(self->public_endpoint);
     self->public_endpoint = told ? endpoint_as_reached(told, self->endpoint) : NULL;
+    note_sockets(self, reply->tree);
     self->heartbeat_ms = (int64_t)reply_number(reply, "heartbeat_ms", HEARTBEAT_DEFAULT_MS);
     if (self->heartbeat_ms < 100)
         self->heartbeat_ms = 100;
@@ -107,6 +118,8 @@ void session_absorb(indsub_t *self, const struct call *call, const struct indsub
 {
     if (call->is_open && !call->is_internal && reply->err != INDSUB_OK)
         self->phase = PHASE_CLOSED;
+    if (reply->err == INDSUB_ERR_NOT_OPEN)
+        note_sockets(self, reply_member(reply, "details"));
     if (reply->err != INDSUB_OK)
         return;
     if (call->is_open && !call->is_internal) {

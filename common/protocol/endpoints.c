@@ -23,7 +23,8 @@ bool endpoint_is_valid(const char *endpoint)
 {
     const char *path = behind(endpoint, "ipc://"), *host = behind(endpoint, "tcp://");
     if (path)
-        return path[0] != '\0' && strlen(path) < 100; /* of a Unix socket's 107 bytes */
+        return path[0] != '\0' && path[0] != '@' &&
+               strlen(path) < 100; /* of a Unix socket's 107 bytes */
     const char *colon = host ? strrchr(host, ':') : NULL;
     return colon && colon > host && is_port(colon + 1) && !strpbrk(host, " \t");
 }

@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-/* tcp://HOST:PORT (PORT a number or *) or ipc://PATH. */
+/* tcp://HOST:PORT (PORT a number or *) or ipc://PATH; no abstract socket (ipc://@NAME), which has
+ * no owner whose it could be alone. */
 bool endpoint_is_valid(const char *endpoint);
 
 /* True for ipc, and for tcp on a loopback address: nothing that leaves the machine. False for what

@@ -98,8 +98,8 @@ void arguments_print_help(void)
     puts("indsubd: computes each indicator once and delivers it to whom it belongs\n"
          "\n"
          "usage: indsubd [--config FILE] [--session EP] [--public EP] [--feed EP] [--state DIR]\n"
-         "               [--jwt-key FILE] [--instruments FILE] [--simulate[=SEED]]\n"
-         "               [--allow-plaintext] [--check] [--version] [--help]\n"
+         "               [--jwt-key FILE] [--certificate FILE] [--instruments FILE]\n"
+         "               [--simulate[=SEED]] [--allow-plaintext] [--check] [--version] [--help]\n"
          "\n"
          "settings, as in a configuration file (see indsubd.conf(5)), with their defaults:");
     config_print_help(stdout);

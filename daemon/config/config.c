@@ -100,6 +100,29 @@ static bool is_level(const char *text)
     return false;
 }
 
+/* The word among others with blanks between them. */
+static bool has_word(const char *text, const char *word, size_t size)
+{
+    for (const char *at = text; *at;) {
+        size_t n = strcspn(at, " ");
+        if (n == size && strncmp(at, word, size) == 0)
+            return true;
+        at += n + (at[n] != '\0');
+    }
+    return false;
+}
+
+static bool are_sockets(const char *text)
+{
+    for (const char *at = text; *at;) {
+        size_t size = strcspn(at, " ");
+        if (size > 0 && !has_word("session public feed", at, size))
+            return false;
+        at += size + (at[size] != '\0');
+    }
+    return true;
+}
+
 /* What a text of that type must be like, or NULL if it is. */
 static const char *misses(enum setting_type type, const char *value)
 {
@@ -111,6 +134,8 @@ static const char *misses(enum setting_type type, const char *value)
         return "dates such as 2025-11-05 2025-12-25";
     if (type == SETTING_LEVEL && !is_level(value))
         return "error, warning, info or debug";
+    if (type == SETTING_SOCKETS && !are_sockets(value))
+        return "some of session, public and feed, with blanks between them";
     return NULL;
 }
 
@@ -290,13 +315,18 @@ size_t config_read(struct config *self, const char *text, config_fault_fn *fault
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
+bool config_encrypts(const struct config *self, const char *socket)
+{
+    return self->certificate_file[0] && has_word(self->curve_sockets, socket, strlen(socket));
+}
+
 static void check_endpoint(const struct config *self, struct reader *reader, const char *name,
                            const char *endpoint)
 {
-    if (!self->allow_plaintext && !endpoint_is_local(endpoint))
+    if (!self->allow_plaintext && !endpoint_is_local(endpoint) && !config_encrypts(self, name))
         tell(reader, 0,
-             "the %s endpoint %.100s can be reached from other machines and is not encrypted; "
-             "bind it to 127.0.0.1, or say --allow-plaintext",
+             "the %s endpoint %.60s can be reached from other machines and is not encrypted; give "
+             "it a --certificate, bind it to 127.0.0.1, or say --allow-plaintext",
              name, endpoint);
 }
 

@@ -27,6 +27,9 @@ bool config_set(struct config *self, const struct setting *setting, const char *
 /* Takes from `fresh` what SIGHUP may change. */
 void config_take_live(struct config *self, const struct config *fresh);
 
+/* True if that socket ("session", "public", "feed") is to be encrypted. */
+bool config_encrypts(const struct config *self, const char *socket);
+
 /* Checks what needs more than one setting: endpoints beyond this machine. Returns how many faults
  * were told. */
 size_t config_check(const struct config *self, config_fault_fn *fault, void *context);

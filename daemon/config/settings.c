@@ -66,6 +66,13 @@ const struct setting SETTINGS[] = {
     COUNT("auth", "skew_s", skew_s, "5", 0, 600, "s", true,
           "how far an issuer's clock may be off"),
 
+    TEXT("curve", "certificate", certificate_file, "", "--certificate",
+         "the daemon's secret certificate, of indsub-cli keygen; empty: nothing is encrypted"),
+    WORDS(SETTING_SOCKETS, "curve", "sockets", curve_sockets, "session public feed", NULL,
+          "which of them are encrypted where there is a certificate"),
+    TEXT("curve", "clients", clients_dir, "", NULL,
+         "directory of the public certificates that may connect; empty: any may, with a token"),
+
     COUNT("sessions", "heartbeat_ms", heartbeat_ms, "15000", 50, 3600000, "ms", false,
           "between heartbeats; a session silent for three of them is detached"),
     COUNT("sessions", "resume_ms", resume_ms, "60000", 0, 86400000, "ms", false,

@@ -12,6 +12,7 @@ struct config {
     char *session_endpoint, *public_endpoint, *feed_endpoint;
     char *state_dir, *key_file, *keys_dir, *instruments_file;
     char *audience, *issuer;
+    char *certificate_file, *curve_sockets, *clients_dir;
     char *zone, *hours, *holidays;
     char *log_level;
     int64_t allow_plaintext, simulate, seed, tape;
@@ -26,9 +27,10 @@ struct config {
 enum setting_type {
     SETTING_TEXT,
     SETTING_ENDPOINT,
-    SETTING_HOURS, /* 09:15-15:30 */
-    SETTING_DATES, /* 2025-11-05 2025-12-25 */
-    SETTING_LEVEL, /* error, warning, info, debug */
+    SETTING_HOURS,   /* 09:15-15:30 */
+    SETTING_DATES,   /* 2025-11-05 2025-12-25 */
+    SETTING_LEVEL,   /* error, warning, info, debug */
+    SETTING_SOCKETS, /* some of session, public, feed */
     SETTING_COUNT,
     SETTING_FLAG /* 0 or 1 */
 };

@@ -25,7 +25,8 @@ struct now {
 typedef const struct calendar *calendar_of_fn(const void *context, const char *exchange);
 
 struct core_settings {
-    const char *public_endpoint, *feed_endpoint; /* as clients are told them */
+    const char *public_endpoint, *feed_endpoint;  /* as clients are told them */
+    bool curve_session, curve_public, curve_feed; /* which sockets are encrypted */
     int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms, takeover_ms;
     struct market_settings market;
     struct sessions_limits sessions;

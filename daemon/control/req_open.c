@@ -42,6 +42,8 @@ static void put_opened(struct call *call, bool resumed)
     json_put_string(call->reply, settings->feed_endpoint);
     buf_put_format(call->reply, ",\"heartbeat_ms\":%lld,\"resume_ms\":%lld",
                    (long long)settings->heartbeat_ms, (long long)settings->resume_ms);
+    buf_put_char(call->reply, ',');
+    put_curve(call->reply, settings);
     put_epoch_seconds(call->reply, "expires_at", session->expires_at_s);
     buf_put_format(call->reply, ",\"resumed\":%s,\"subscriptions\":", resumed ? "true" : "false");
     put_subscriptions(call->reply, session);

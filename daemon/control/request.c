@@ -184,6 +184,25 @@ static const struct request *find_request(const char *type, struct err *err)
     return NULL;
 }
 
+void put_curve(struct buf *out, const struct core_settings *settings)
+{
+    const struct {
+        const char *name;
+        bool is_encrypted;
+    } sockets[] = {{"session", settings->curve_session},
+                   {"public", settings->curve_public},
+                   {"feed", settings->curve_feed}};
+    const char *comma = "";
+    buf_put_text(out, "\"curve\":[");
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
+        if (!sockets[i].is_encrypted)
+            continue;
+        buf_put_format(out, "%s\"%s\"", comma, sockets[i].name);
+        comma = ",";
+    }
+    buf_put_char(out, ']');
+}
+
 /* Whoever has no session is told where the other sockets are: `status` needs no token. */
 static enum err_code tell_where(const struct call *call)
 {
@@ -192,6 +211,8 @@ static enum err_code tell_where(const struct call *call)
     json_put_string(call->details, settings->public_endpoint);
     buf_put_text(call->details, ",\"feed\":");
     json_put_string(call->details, settings->feed_endpoint);
+    buf_put_char(call->details, ',');
+    put_curve(call->details, settings);
     buf_put_char(call->details, '}');
     return err_set(call->err, ERR_NOT_OPEN,
                    "no session is open on this connection; send \"open\" first");

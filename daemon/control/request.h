@@ -74,6 +74,8 @@ bool call_time(const struct call *call, const char *name, int64_t *ms);
 enum err_code call_series(const struct call *call, struct listing **listing,
                           enum timeframe *timeframe);
 
+/* Appends the member that says which sockets are encrypted. */
+void put_curve(struct buf *out, const struct core_settings *settings);
 /* Appends the array of a session's subscriptions, as `list` has it. */
 void put_subscriptions(struct buf *out, const struct session *session);
 

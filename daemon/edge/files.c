@@ -8,10 +8,13 @@
 
 #include "common/base/mem.h"
 
-char *file_read(const char *path, size_t max, size_t *size, struct err *err)
+enum { OTHERS = S_IRWXG | S_IRWXO };
+
+/* The modes in `refused` must not be set. */
+static char *read_file(const char *path, size_t max, mode_t refused, size_t *size, struct err *err)
 {
     struct stat stat;
-    FILE *file = fopen(path, "rb");
+    FILE *file = fopen(path, "rbe");
     if (!file || fstat(fileno(file), &stat) != 0 || !S_ISREG(stat.st_mode)) {
         err_set(err, ERR_INTERNAL, "cannot read %s: %s", path,
                 file ? "not a file" : strerror(errno));
@@ -20,7 +23,9 @@ char *file_read(const char *path, size_t max, size_t *size, struct err *err)
         return NULL;
     }
     char *text = NULL;
-    if ((size_t)stat.st_size > max) {
+    if (stat.st_mode & refused) {
+        err_set(err, ERR_INTERNAL, "%s can be read by others; chmod 600 it", path);
+    } else if ((size_t)stat.st_size > max) {
         err_set(err, ERR_TOO_LARGE, "%s has more than %zu bytes", path, max);
     } else {
         text = mem_alloc((size_t)stat.st_size + 1);
@@ -31,6 +36,16 @@ char *file_read(const char *path, size_t max, size_t *size, struct err *err)
     }
     fclose(file);
     return text;
+}
+
+char *file_read(const char *path, size_t max, size_t *size, struct err *err)
+{
+    return read_file(path, max, 0, size, err);
+}
+
+char *file_read_secret(const char *path, size_t max, size_t *size, struct err *err)
+{
+    return read_file(path, max, OTHERS, size, err);
 }
 
 enum err_code file_make_dirs(const char *path, struct err *err)

@@ -10,6 +10,9 @@
  * read or is larger than max. *size may be NULL. */
 char *file_read(const char *path, size_t max, size_t *size, struct err *err);
 
+/* The same for a file that nobody but its owner may read or write. The caller wipes it. */
+char *file_read_secret(const char *path, size_t max, size_t *size, struct err *err);
+
 /* Makes a directory and those above it, mode 0700. */
 enum err_code file_make_dirs(const char *path, struct err *err);
 

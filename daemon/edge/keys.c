@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/edge/files.h"
@@ -39,11 +38,8 @@ static enum err_code make_secret(const char *path, struct err *err)
 
 static enum err_code add_secret(const char *path, struct token_keys *keys, struct err *err)
 {
-    struct stat stat_;
     size_t size;
-    if (stat(path, &stat_) == 0 && (stat_.st_mode & 077))
-        return err_set(err, ERR_INTERNAL, "%s can be read by others; chmod 600 it", path);
-    char *text = file_read(path, KEY_FILE_MAX, &size, err);
+    char *text = file_read_secret(path, KEY_FILE_MAX, &size, err);
     if (!text)
         return err->code;
     while (size > 0 && strchr("\r\n", text[size - 1]))

@@ -1,13 +1,15 @@
 #include "daemon/edge/server.h"
 
+#include <czmq.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
+#include <sys/stat.h>
 
 #include "common/base/mem.h"
 #include "daemon/edge/connections.h"
+#include "daemon/edge/curve.h"
 #include "daemon/edge/random.h"
 
 enum {
@@ -19,7 +21,8 @@ enum {
 };
 
 struct server {
-    void *context;
+    void *context;       /* czmq's, which zauth works in */
+    struct curve *curve; /* NULL: nothing is encrypted */
     void *session, *public, *feed;
     struct connections *session_connections, *feed_connections;
     char session_endpoint[ENDPOINT_SIZE], public_endpoint[ENDPOINT_SIZE],
@@ -40,60 +43,107 @@ static int set_option(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
 
+/* Only the daemon's own user may connect to a socket that is a file. */
+static bool bind_private(void *socket, const char *endpoint)
+{
+    mode_t before = umask(S_IRWXG | S_IRWXO | S_IXUSR);
+    bool bound = zmq_bind(socket, endpoint) == 0;
+    umask(before);
+    return bound;
+}
+
+/* A socket and where it is to be. */
+struct place {
+    const char *name, *endpoint;
+    char *resolved;                   /* ENDPOINT_SIZE bytes */
+    struct connections **connections; /* NULL: nobody is told apart there */
+    bool is_encrypted, is_for_sessions;
+};
+
+static void set_options(void *socket, const struct server_settings *settings,
+                        const struct place *place)
+{
+    int64_t frame_max = (int64_t)settings->frame_bytes * 4; /* beyond it no answer: cut off */
+    set_option(socket, ZMQ_LINGER, 0);
+    set_option(socket, ZMQ_IPV6, strchr(place->endpoint, '[') != NULL);
+    set_option(socket, ZMQ_BACKLOG, 1024);
+    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
+    if (place->is_for_sessions) {
+        set_option(socket, ZMQ_ROUTER_MANDATORY, 1);
+        set_option(socket, ZMQ_ROUTER_HANDOVER, 1);
+        set_option(socket, ZMQ_SNDHWM, settings->send_hwm);
+    }
+}
+
 /* A bound socket, or NULL with *err filled. Its options hold from the bind on. */
 static void *bind_socket(struct server *self, int type, const struct server_settings *settings,
-                         const char *endpoint, char *resolved, struct connections **connections,
-                         const char *name, struct err *err)
+                         const struct place *place, struct err *err)
 {
     void *socket = zmq_socket(self->context, type);
-    int64_t frame_max = (int64_t)settings->frame_bytes * 4; /* beyond it no answer: cut off */
     size_t size = ENDPOINT_SIZE;
     if (!socket) {
         err_set(err, ERR_INTERNAL, "no socket: %s", zmq_strerror(errno));
         return NULL;
     }
-    set_option(socket, ZMQ_LINGER, 0);
-    set_option(socket, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
-    set_option(socket, ZMQ_BACKLOG, 1024);
-    zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
-    if (connections == &self->session_connections) {
-        set_option(socket, ZMQ_ROUTER_MANDATORY, 1);
-        set_option(socket, ZMQ_ROUTER_HANDOVER, 1);
-        set_option(socket, ZMQ_SNDHWM, settings->send_hwm);
-    }
-    if (connections)
-        *connections = connections_new(self->context, socket, name);
-    if ((connections && !*connections) || zmq_bind(socket, endpoint) != 0) {
-        err_set(err, ERR_INTERNAL, "cannot bind the %s socket to %s: %s", name, endpoint,
-                zmq_strerror(errno));
-        if (connections)
-            connections_destroy(connections);
+    set_options(socket, settings, place);
+    bool ready = !place->is_encrypted || curve_secure(self->curve, socket);
+    if (ready && place->connections)
+        ready = (*place->connections = connections_new(self->context, socket, place->name));
+    if (!ready || !bind_private(socket, place->endpoint)) {
+        err_set(err, ERR_INTERNAL, "cannot bind the %s socket to %s: %s", place->name,
+                place->endpoint, zmq_strerror(errno));
+        if (place->connections)
+            connections_destroy(place->connections);
         zmq_close(socket);
         return NULL;
     }
-    zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, resolved, &size);
+    zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, place->resolved, &size);
     return socket;
+}
+
+static bool bind_sockets(struct server *self, const struct server_settings *settings,
+                         struct err *err)
+{
+    bool encrypts = self->curve != NULL;
+    const struct place session = {"session",
+                                  settings->session_endpoint,
+                                  self->session_endpoint,
+                                  &self->session_connections,
+                                  encrypts && settings->curve_session,
+                                  true};
+    const struct place public = {
+        "public", settings->public_endpoint,          self->public_endpoint,
+        NULL,     encrypts && settings->curve_public, false};
+    const struct place feed = {"feed",
+                               settings->feed_endpoint,
+                               self->feed_endpoint,
+                               &self->feed_connections,
+                               encrypts && settings->curve_feed,
+                               false};
+    return (self->session = bind_socket(self, ZMQ_ROUTER, settings, &session, err)) &&
+           (self->public = bind_socket(self, ZMQ_PUB, settings, &public, err)) &&
+           (self->feed = bind_socket(self, ZMQ_ROUTER, settings, &feed, err));
 }
 
 struct server *server_new(const struct server_settings *settings, struct err *err)
 {
     struct server *self = mem_alloc_zero(1, sizeof *self);
-    self->context = zmq_ctx_new();
-    zmq_ctx_set(self->context, ZMQ_IO_THREADS, settings->io_threads);
-    zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, 1024);
-    self->session = bind_socket(self, ZMQ_ROUTER, settings, settings->session_endpoint,
-                                self->session_endpoint, &self->session_connections, "session", err);
-    if (self->session)
-        self->public = bind_socket(self, ZMQ_PUB, settings, settings->public_endpoint,
-                                   self->public_endpoint, NULL, "public", err);
-    if (self->public)
-        self->feed = bind_socket(self, ZMQ_ROUTER, settings, settings->feed_endpoint,
-                                 self->feed_endpoint, &self->feed_connections, "feed", err);
-    if (!self->feed) {
-        server_destroy(&self);
-        return NULL;
+    zsys_set_logstream(stderr);
+    zsys_set_io_threads((size_t)settings->io_threads);
+    self->context = zsys_init();
+    bool ready = true;
+    if (settings->certificate[0]) {
+        self->curve = curve_new(settings->certificate, settings->clients, settings->scratch, err);
+        ready = self->curve != NULL;
     }
+    if (!ready || !bind_sockets(self, settings, err))
+        server_destroy(&self);
     return self;
+}
+
+enum err_code server_reload(struct server *self, struct err *err)
+{
+    return self->curve ? curve_reload(self->curve, err) : ERR_OK;
 }
 
 static void drop_shared(struct shared *self)
@@ -117,7 +167,8 @@ void server_destroy(struct server **self)
             set_option(sockets[i], ZMQ_LINGER, SHUTDOWN_LINGER_MS);
             zmq_close(sockets[i]);
         }
-    zmq_ctx_term((*self)->context);
+    curve_destroy(&(*self)->curve);
+    zsys_shutdown();
     free(*self);
     *self = NULL;
 }
@@ -135,6 +186,11 @@ const char *server_public_endpoint(const struct server *self)
 const char *server_feed_endpoint(const struct server *self)
 {
     return self->feed_endpoint;
+}
+
+const char *server_public_key(const struct server *self)
+{
+    return self->curve ? curve_public_key(self->curve) : NULL;
 }
 
 /* ---- out --------------------------------------------------------------------------------------

@@ -18,10 +18,15 @@ struct server_settings {
     int io_threads;
     int send_hwm; /* messages that libzmq queues for one session */
     size_t frame_bytes;
+    const char *certificate; /* "": nothing is encrypted; else see curve_new */
+    const char *clients, *scratch;
+    bool curve_session, curve_public, curve_feed; /* which sockets are encrypted */
 };
 
 /* Binds all three. NULL with *err filled where one cannot be bound. */
 struct server *server_new(const struct server_settings *settings, struct err *err);
+/* Reads the clients' certificates again. */
+enum err_code server_reload(struct server *self, struct err *err);
 /* Waits up to a second for what has been sent to leave. */
 void server_destroy(struct server **self);
 
@@ -29,6 +34,8 @@ void server_destroy(struct server **self);
 const char *server_session_endpoint(const struct server *self);
 const char *server_public_endpoint(const struct server *self);
 const char *server_feed_endpoint(const struct server *self);
+/* The key with which clients know the daemon; NULL where nothing is encrypted. */
+const char *server_public_key(const struct server *self);
 
 /* The outlet of an engine on these sockets; random is filled in too. */
 struct outlet server_outlet(struct server *self);

@@ -268,10 +268,28 @@ static void nothing_leaves_the_machine_unasked(void **state)
     struct config config = read_config("endpoints\n    public = tcp://*:5571\n", "");
     (void)state;
     assert_check(&config, "0: the public endpoint tcp://*:5571 can be reached from other machines "
-                          "and is not encrypted; bind it to 127.0.0.1, or say "
-                          "--allow-plaintext\n");
+                          "and is not encrypted; give it a --certificate, bind it to "
+                          "127.0.0.1, or say --allow-plaintext\n");
     config.allow_plaintext = 1;
     assert_check(&config, "");
+    config_clear(&config);
+    config = read_config("endpoints\n    public = tcp://*:5571\n    feed = tcp://*:5572\n"
+                         "curve\n    certificate = own\n    sockets = session  feed\n",
+                         "");
+    assert_true(config_encrypts(&config, "session"));
+    assert_false(config_encrypts(&config, "public"));
+    assert_check(&config, "0: the public endpoint tcp://*:5571 can be reached from other machines "
+                          "and is not encrypted; give it a --certificate, bind it to "
+                          "127.0.0.1, or say --allow-plaintext\n");
+    config_clear(&config);
+    config =
+        read_config("endpoints\n    public = tcp://*:5571\ncurve\n    certificate = own\n", "");
+    assert_check(&config, "");
+    config_clear(&config);
+    config = read_config("curve\n    sockets = session feeds\n",
+                         "2: sockets must be some of session, public and feed, with blanks between "
+                         "them, not \"session feeds\"\n");
+    assert_false(config_encrypts(&config, "session")); /* without a certificate */
     config_clear(&config);
     config_init(&config);
     assert_check(&config, "");

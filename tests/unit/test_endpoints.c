@@ -22,11 +22,23 @@ static const char *const BEYOND[] = {
     "tcp://127.evil.org:80", "tcp://localhost.evil.org:80", "tcp://1270.0.0.1:80",
     "tcp://[::1].org:80"};
 
-static const char *const NONE[] = {
-    "",           "tcp://",         "tcp://:5570",          "tcp://127.0.0.1",
-    "tcp://h:",   "tcp://h:65536",  "tcp://h:123456",       "tcp://h:-1",
-    "tcp://h:5x", "tcp://h: 5",     "tcp://my host:5570",   "udp://127.0.0.1:5570",
-    "ipc://",     "127.0.0.1:5570", "TCP://127.0.0.1:5570", "inproc://here"};
+static const char *const NONE[] = {"",
+                                   "tcp://",
+                                   "tcp://:5570",
+                                   "tcp://127.0.0.1",
+                                   "tcp://h:",
+                                   "tcp://h:65536",
+                                   "tcp://h:123456",
+                                   "tcp://h:-1",
+                                   "tcp://h:5x",
+                                   "tcp://h: 5",
+                                   "tcp://my host:5570",
+                                   "udp://127.0.0.1:5570",
+                                   "ipc://",
+                                   "ipc://@indsub",
+                                   "127.0.0.1:5570",
+                                   "TCP://127.0.0.1:5570",
+                                   "inproc://here"};
 
 static void what_stays_here_is_local(void **state)
 {

@@ -245,7 +245,8 @@ static void a_stranger_learns_and_gets_nothing(void **state)
     subscribe(w, a, "1min", "[\"SMA(3)\"]");
     const char *refused = world_ask(w, stranger, "{\"type\":\"list\",\"id\":1}");
     assert_says(refused, "NOT_OPEN");
-    assert_says(refused, "{\"public\":\"inproc://public\",\"feed\":\"inproc://feed\"}");
+    assert_says(refused,
+                "{\"public\":\"inproc://public\",\"feed\":\"inproc://feed\",\"curve\":[]}");
     char *request = world_open_request(w, "alice", "tab", "");
     assert_says(world_ask(w, stranger, "%s", request), "SESSION_IN_USE");
     free(request);

@@ -73,7 +73,7 @@ class Session:
     """One session: a DEALER whose routing id is the session's key. `pushed` holds its stream."""
 
     def __init__(self, daemon, user="alice", *, key=None, open=True, token=None, hwm=0,
-                 receive_buffer=None, claims=None, **members):
+                 receive_buffer=None, claims=None, curve=None, **members):
         self.daemon = daemon
         self.key = new_key() if key is None else key
         self.socket = CONTEXT.socket(zmq.DEALER)
@@ -83,6 +83,8 @@ class Session:
             self.socket.setsockopt(zmq.RCVBUF, receive_buffer)
         if self.key:
             self.socket.setsockopt(zmq.ROUTING_ID, self.key.encode())
+        if curve:
+            curve.apply(self.socket)
         self.socket.connect(daemon.session)
         self.n_requests = 0
         self.seq = None  # of the newest message; None until one has come or `opened` told it
@@ -233,10 +235,12 @@ class Session:
 class Feeder:
     """A source of ticks and bars; gives every item once and waits until it is acknowledged."""
 
-    def __init__(self, daemon, source="e2e", resume=True, token=None):
+    def __init__(self, daemon, source="e2e", token=None, curve=None):
         self.daemon = daemon
         self.socket = CONTEXT.socket(zmq.DEALER)
         self.socket.linger = 0
+        if curve:
+            curve.apply(self.socket)
         self.socket.connect(daemon.feed)
         token = token or daemon.token("feeder", scope="feed")
         self.rejects = []
@@ -293,8 +297,10 @@ class Feeder:
 class Public:
     """A SUB on the public socket."""
 
-    def __init__(self, daemon, *prefixes):
+    def __init__(self, daemon, *prefixes, curve=None):
         self.socket = CONTEXT.socket(zmq.SUB)
+        if curve:
+            curve.apply(self.socket)
         self.socket.linger = 0
         self.socket.rcvhwm = 0
         for prefix in prefixes or ("",):

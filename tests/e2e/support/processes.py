@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from . import tokens
-from .waiting import Deadline, PATIENCE_S
+from .waiting import Deadline, PATIENCE_S, until
 
 SANITIZER_WORDS = (b"AddressSanitizer", b"LeakSanitizer", b"runtime error:", b"Assertion")
 
@@ -83,8 +83,11 @@ class Daemon:
     def running(self):
         return self.process is not None and self.process.poll() is None
 
+    def log_text(self):
+        return (self.folder / "stderr.log").read_text(errors="replace")
+
     def said(self):
-        return (self.folder / "stderr.log").read_text(errors="replace")[-3000:]
+        return self.log_text()[-3000:]
 
     def secret(self):
         """The HS256 secret: the text of jwt.key without its newline."""
@@ -92,6 +95,12 @@ class Daemon:
 
     def token(self, user, **claims):
         return tokens.hs256(self.secret(), sub=user, **claims)
+
+    def reload(self):
+        """SIGHUP, and until it has been acted on."""
+        n_before = self.log_text().count("read again")
+        self.send_signal(signal.SIGHUP)
+        until(lambda: self.log_text().count("read again") > n_before, "the daemon to read again")
 
     def send_signal(self, number):
         self.process.send_signal(number)
@@ -170,7 +179,8 @@ def run(variable, *args, env=None, text=None, seconds=None):
 def environment(extra=None):
     """The caller's environment without what would point indsub somewhere else."""
     clean = {k: v for k, v in os.environ.items()
-             if k not in ("INDSUB_ENDPOINT", "INDSUB_TOKEN", "INDSUB_STATE")}
+             if k not in ("INDSUB_ENDPOINT", "INDSUB_TOKEN", "INDSUB_STATE", "INDSUB_PUBLIC",
+                          "INDSUB_FEED", "INDSUB_SERVER_KEY", "INDSUB_CERTIFICATE")}
     return {**clean, **(extra or {})}
 
 
