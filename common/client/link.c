@@ -42,10 +42,21 @@ static void close_socket(void **socket)
     errno = saved;
 }
 
+/* The monitor ends first, and its reader last: libzmq's thread would wait for ever for somebody to
+ * take the next event. */
+static void close_session_sockets(struct link *self)
+{
+    int saved = errno;
+    if (self->dealer)
+        zmq_socket_monitor(self->dealer, NULL, 0);
+    errno = saved;
+    close_socket(&self->dealer);
+    close_socket(&self->monitor);
+}
+
 void link_destroy(struct link *self)
 {
-    close_socket(&self->monitor);
-    close_socket(&self->dealer);
+    close_session_sockets(self);
     close_socket(&self->sub);
     if (self->zmq)
         zmq_ctx_term(self->zmq);
@@ -125,9 +136,9 @@ bool link_connect(struct link *self, const char *endpoint, bool has_key)
 
 void link_disconnect(struct link *self)
 {
-    close_socket(&self->monitor);
-    close_socket(&self->dealer);
+    close_session_sockets(self);
     self->is_up = false;
+    self->refused = NULL;
 }
 
 /* To connect a second time would bring everything twice. */
