@@ -46,38 +46,41 @@ static bool make_parts(const struct option_terms *terms, double volatility, stru
            isfinite(p->discount) && isfinite(p->deviation);
 }
 
-/* Undiscounted: the value out of the money, and for the side in the money what exercise is worth.
- */
-static double value_of(const struct parts *p)
+/* Undiscounted, and for a volatility and a time above 0. */
+struct values {
+    double price, n1, n2; /* N(sign d1), N(sign d2) */
+    double density;       /* n(d1) */
+};
+
+/* What the option that is out of the money is worth gives the other, and its probabilities. */
+static struct values values_of(const struct parts *p)
 {
-    double intrinsic = fmax(p->sign * (p->forward - p->strike), 0);
-    if (p->deviation == 0)
-        return intrinsic;
-    return intrinsic +
-           lognormal_value(fmin(p->forward, p->strike), fmax(p->forward, p->strike), p->deviation);
+    double lo = fmin(p->forward, p->strike), hi = fmax(p->forward, p->strike);
+    struct lognormal at = lognormal_at(lognormal_log_ratio(lo, hi), p->deviation);
+    bool call_is_out = p->forward <= p->strike;
+    double nearer = at.beyond_a, farther = at.beyond_b * (lo / hi);
+    struct values out = {.price = lo * at.value,
+                         .n1 = call_is_out ? nearer : farther,
+                         .n2 = call_is_out ? farther : nearer,
+                         .density = call_is_out ? at.density : at.density * (lo / hi)};
+    if (call_is_out == (p->sign > 0))
+        return out;
+    return (struct values){hi - lo + out.price, 1 - out.n1, 1 - out.n2, out.density};
+}
+
+/* With no time or no volatility left. */
+static struct values certain_values_of(const struct parts *p)
+{
+    double in = p->sign * (p->forward - p->strike), n = in > 0 ? 1 : in < 0 ? 0 : 0.5;
+    return (struct values){fmax(in, 0), n, n, 0};
 }
 
 double option_price(const struct option_terms *terms, double volatility)
 {
     struct parts p;
-    return make_parts(terms, volatility, &p) ? p.discount * value_of(&p) : NAN;
-}
-
-/* N(sign d1), N(sign d2) and n(d1). */
-struct normals {
-    double n1, n2, density;
-};
-
-static struct normals normals_of(const struct parts *p)
-{
-    if (p->deviation == 0) {
-        double in = p->sign * (p->forward - p->strike), n = in > 0 ? 1 : in < 0 ? 0 : 0.5;
-        return (struct normals){n, n, 0};
-    }
-    double middle = lognormal_log_ratio(p->strike, p->forward) / p->deviation;
-    double d1 = middle + p->deviation / 2, d2 = middle - p->deviation / 2;
-    return (struct normals){normal_cdf(p->sign * d1), normal_cdf(p->sign * d2),
-                            INV_SQRT_TWO_PI * exp(-0.5 * d1 * d1)};
+    if (!make_parts(terms, volatility, &p))
+        return NAN;
+    return p.discount * (p.deviation > 0 ? values_of(&p) : certain_values_of(&p)).price;
 }
 
 static double held_finite(double x)
@@ -90,16 +93,16 @@ struct greeks option_greeks(const struct option_terms *terms, double volatility)
     struct parts p;
     if (!make_parts(terms, volatility, &p))
         return (struct greeks){NAN, NAN, NAN, NAN, NAN, NAN};
-    struct normals normals = normals_of(&p);
+    struct values values = p.deviation > 0 ? values_of(&p) : certain_values_of(&p);
     bool is_spot = terms->model == MODEL_BLACK_SCHOLES;
-    double price = p.discount * value_of(&p);
-    double strike_part = p.sign * p.discount * p.strike * normals.n2;
-    double delta = p.sign * p.discount * (p.forward / terms->underlying) * normals.n1;
-    double vega = p.discount * p.forward * normals.density * sqrt(p.t);
-    double gamma = 0, theta = 0;
+    double price = p.discount * values.price, root = sqrt(p.t);
+    double strike_part = p.sign * p.discount * p.strike * values.n2;
+    double per_forward = p.discount * (p.forward / terms->underlying);
+    double delta = p.sign * per_forward * values.n1;
+    double vega = p.discount * p.forward * values.density, gamma = 0, theta = 0;
     if (p.deviation > 0) {
-        gamma = vega / p.deviation / sqrt(p.t) / terms->underlying / terms->underlying;
-        theta = -0.5 * vega * volatility / p.t;
+        gamma = per_forward * values.density / p.deviation / terms->underlying;
+        theta = -0.5 * vega * volatility / root;
     }
     theta += is_spot ? terms->dividend_yield * terms->underlying * delta - terms->rate * strike_part
                      : terms->rate * price;
@@ -107,6 +110,6 @@ struct greeks option_greeks(const struct option_terms *terms, double volatility)
                            .delta = delta,
                            .gamma = held_finite(gamma),
                            .theta = held_finite(theta / DAYS_A_YEAR),
-                           .vega = held_finite(vega * 0.01),
+                           .vega = held_finite(vega * root * 0.01),
                            .rho = held_finite((is_spot ? strike_part : -price) * p.t * 0.01)};
 }

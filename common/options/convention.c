@@ -5,6 +5,8 @@
 
 #include "common/base/feedtime.h"
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 const struct convention convention_presets[] = {
     {.name = "black76-365",
      .model = MODEL_BLACK76,
@@ -20,7 +22,7 @@ const struct convention convention_presets[] = {
      .side = IV_SIDE_OWN,
      .rate = 0.10},
 };
-const size_t convention_n_presets = sizeof convention_presets / sizeof *convention_presets;
+const size_t convention_n_presets = COUNT(convention_presets);
 
 const struct convention *convention_preset(const char *name)
 {
@@ -30,45 +32,52 @@ const struct convention *convention_preset(const char *name)
     return NULL;
 }
 
+static const char *const day_count_names[] = {"seconds-365", "calendar-365", "trading-252"};
+static const char *const iv_side_names[] = {"own", "out-of-the-money"};
+
 const char *day_count_name(enum day_count value)
 {
-    static const char *const names[] = {"seconds-365", "calendar-365", "trading-252"};
-    return names[value];
+    return day_count_names[value];
 }
 
 const char *iv_side_name(enum iv_side value)
 {
-    return value == IV_SIDE_OWN ? "own" : "out-of-the-money";
+    return iv_side_names[value];
+}
+
+/* Its index, n if there is none. */
+static size_t find(const char *const *names, size_t n, const char *name)
+{
+    size_t i = 0;
+    while (i < n && strcmp(names[i], name) != 0)
+        i++;
+    return i;
 }
 
 bool day_count_from_name(const char *name, enum day_count *value)
 {
-    for (enum day_count one = DAYS_SECONDS_365; one <= DAYS_TRADING_252; one++)
-        if (strcmp(day_count_name(one), name) == 0) {
-            *value = one;
-            return true;
-        }
-    return false;
+    size_t i = find(day_count_names, COUNT(day_count_names), name);
+    if (i < COUNT(day_count_names))
+        *value = (enum day_count)i;
+    return i < COUNT(day_count_names);
 }
 
 bool iv_side_from_name(const char *name, enum iv_side *value)
 {
-    for (enum iv_side one = IV_SIDE_OWN; one <= IV_SIDE_OUT_OF_THE_MONEY; one++)
-        if (strcmp(iv_side_name(one), name) == 0) {
-            *value = one;
-            return true;
-        }
-    return false;
+    size_t i = find(iv_side_names, COUNT(iv_side_names), name);
+    if (i < COUNT(iv_side_names))
+        *value = (enum iv_side)i;
+    return i < COUNT(iv_side_names);
 }
 
 bool option_model_from_name(const char *name, enum option_model *value)
 {
-    for (enum option_model one = MODEL_BLACK76; one <= MODEL_BLACK_SCHOLES; one++)
-        if (strcmp(option_model_name(one), name) == 0) {
-            *value = one;
-            return true;
-        }
-    return false;
+    const char *const names[] = {option_model_name(MODEL_BLACK76),
+                                 option_model_name(MODEL_BLACK_SCHOLES)};
+    size_t i = find(names, COUNT(names), name);
+    if (i < COUNT(names))
+        *value = (enum option_model)i;
+    return i < COUNT(names);
 }
 
 static int64_t date_of(int64_t feed_ms, int32_t utc_offset_s)
@@ -82,16 +91,13 @@ double convention_years(const struct convention *self, const struct time_left *l
 {
     if (left->expiry_ms <= left->feed_ms)
         return 0;
-    switch (self->day_count) {
-    case DAYS_TRADING_252:
+    if (self->day_count == DAYS_TRADING_252)
         return left->trading_days > 0 ? left->trading_days / 252 : 0;
-    case DAYS_CALENDAR_365:
-        return (double)(date_of(left->expiry_ms, left->utc_offset_s) -
-                        date_of(left->feed_ms, left->utc_offset_s)) /
-               365;
-    default:
-        return (double)(left->expiry_ms - left->feed_ms) / (365.0 * FEEDTIME_DAY_MS);
-    }
+    int64_t days =
+        date_of(left->expiry_ms, left->utc_offset_s) - date_of(left->feed_ms, left->utc_offset_s);
+    if (self->day_count == DAYS_CALENDAR_365 && days > 0)
+        return (double)days / 365;
+    return (double)(left->expiry_ms - left->feed_ms) / (365.0 * FEEDTIME_DAY_MS);
 }
 
 static struct option_terms terms_of(const struct convention *self,
@@ -107,18 +113,19 @@ static struct option_terms terms_of(const struct convention *self,
                                  .dividend_yield = self->dividend_yield};
 }
 
-static struct valuation volatility_of(const struct option_terms *terms, double price)
+static void imply(const struct option_terms *terms, struct valuation *self)
 {
-    struct valuation own = {.price = price};
-    own.iv = option_implied_volatility(terms, price, &own.fault);
-    return own;
+    self->iv = option_implied_volatility(terms, self->price, &self->fault);
 }
 
-/* Gives the one volatility of a strike to the side that does not make it. */
-static void share_volatility(struct valuation *from, struct valuation *to)
+/* Where from has a volatility, it is that of to as well. */
+static bool share(const struct valuation *from, struct valuation *to)
 {
-    to->fault = from->fault;
+    if (from->fault != IV_OK)
+        return false;
+    to->fault = IV_OK;
     to->iv = from->iv;
+    return true;
 }
 
 void convention_value(const struct convention *self, const struct strike_market *market,
@@ -126,15 +133,15 @@ void convention_value(const struct convention *self, const struct strike_market 
 {
     struct option_terms on_call = terms_of(self, market, true),
                         on_put = terms_of(self, market, false);
-    *call = volatility_of(&on_call, market->call_price);
-    *put = volatility_of(&on_put, market->put_price);
-    if (self->side == IV_SIDE_OUT_OF_THE_MONEY) {
-        bool call_is_out = market->strike >= option_forward(&on_call);
-        struct valuation *out = call_is_out ? call : put, *in = call_is_out ? put : call;
-        if (out->fault == IV_OK || in->fault != IV_OK)
-            share_volatility(out, in);
-        else
-            share_volatility(in, out);
+    bool call_is_out = market->strike >= option_forward(&on_call);
+    struct valuation *out = call_is_out ? call : put, *in = call_is_out ? put : call;
+    call->price = market->call_price;
+    put->price = market->put_price;
+    imply(call_is_out ? &on_call : &on_put, out);
+    if (self->side == IV_SIDE_OWN || !share(out, in)) {
+        imply(call_is_out ? &on_put : &on_call, in);
+        if (self->side == IV_SIDE_OUT_OF_THE_MONEY)
+            share(in, out);
     }
     call->greeks = option_greeks(&on_call, call->iv);
     put->greeks = option_greeks(&on_put, put->iv);

@@ -12,7 +12,8 @@
 
 enum day_count {
     DAYS_SECONDS_365,  /* the time that is left over 365 days of 24 hours */
-    DAYS_CALENDAR_365, /* whole days from date to date over 365 */
+    DAYS_CALENDAR_365, /* whole days from date to date over 365; on the last day, of which none is
+                          left, as DAYS_SECONDS_365 */
     DAYS_TRADING_252,  /* trading days that are left, as the calendar counts them, over 252 */
 };
 
@@ -63,14 +64,15 @@ struct strike_market {
 };
 
 struct valuation {
-    enum iv_fault fault;  /* IV_OK: all else is finite */
+    enum iv_fault fault;  /* IV_OK: iv and Greeks are finite */
     double price;         /* the market's own, NAN where missing */
     double iv;            /* a fraction; NAN on a fault, and so the Greeks */
     struct greeks greeks; /* at that volatility; greeks.price is the model's */
 };
 
 /* Call and put of a strike by the convention. With one volatility a strike, where the side out of
- * the money has none the other side is taken. */
+ * the money has none the other side's is taken; where neither has one, each says why. At the
+ * money, where strike and forward are equal, the call counts as out of it. */
 void convention_value(const struct convention *self, const struct strike_market *market,
                       struct valuation *call, struct valuation *put);
 

@@ -35,17 +35,21 @@ double lognormal_log_ratio(double a, double b)
     return isfinite(excess) ? log1p(excess) : log(b) - log(a);
 }
 
-double lognormal_value(double lo, double hi, double s)
+struct lognormal lognormal_at(double y, double s)
 {
-    double h = lognormal_log_ratio(lo, hi) / s, t = s / 2;
+    double h = y / s, t = s / 2;
     struct wide a = wide_sum(h, -t), square = wide_product(a.value, a.value);
     if (fabs(a.value) > N_ENDS)
-        return a.value > 0 ? 0 : lo;
+        return a.value > 0 ? (struct lognormal){0, 0, 0, 0} : (struct lognormal){1, 0, 1, 0};
     double density =
         INV_SQRT_TWO_PI * exp(-0.5 * square.value) * (1 - 0.5 * square.lack - a.value * a.lack);
-    if (a.value > -0.7)
-        return lo * (density * mills_difference(h, t).value);
-    return lo * (1 - density * (mills_ratio(-a.value) + mills_ratio(h + t)));
+    if (a.value > -0.7) {
+        double ratio = mills_ratio(a.value), difference = mills_difference(h, t).value;
+        return (struct lognormal){density * difference, density, density * ratio,
+                                  density * fmax(ratio - difference, 0)};
+    }
+    double over_a = density * mills_ratio(-a.value), beyond_b = density * mills_ratio(h + t);
+    return (struct lognormal){1 - (over_a + beyond_b), density, 1 - over_a, beyond_b};
 }
 
 /* ---- what is asked ----------------------------------------------------------------------------
@@ -60,7 +64,8 @@ struct lognormal_target lognormal_target(double lo, double hi, double value, dou
     self.value = ratio.value;
     self.area = wide_product(ratio.value, SQRT_TWO_PI);
     self.area.lack += ratio.lack * SQRT_TWO_PI + ratio.value * SQRT_TWO_PI_LACK;
-    self.log_value = ratio.value > TINY ? log(ratio.value) : log(least) - log(lo);
+    if (ratio.value < TINY)
+        self.log_tiny = log(least) - log(lo);
     return self;
 }
 
@@ -109,8 +114,10 @@ static double guess_small(const struct lognormal_target *target)
     double y = target->y, beta = target->value * exp(-y / 2), s;
     if (y <= 10 * beta)
         s = SQRT_TWO_PI * beta * bachelier_near(y / beta);
+    else if (target->value < TINY)
+        s = y / bachelier_far(sqrt(log(y) - target->log_tiny + y / 2));
     else
-        s = y / bachelier_far(sqrt(log(y) + y / 2 - target->log_value));
+        s = y / bachelier_far(sqrt(log(y / target->value) + y / 2));
     double more = s * s / 24 * shortfall(y / s);
     return s * (1 + more * (1 + 2.1 * more));
 }
@@ -120,10 +127,11 @@ static double guess_small(const struct lognormal_target *target)
 static double guess_large(const struct lognormal_target *target)
 {
     double sign = target->is_complement ? 1 : -1;
-    double d = normal_tail_quantile(target->log_value), b = sqrt(d * d + 2 * target->y);
+    double log_value = target->value < TINY ? target->log_tiny : log(target->value);
+    double d = normal_tail_quantile(log_value), b = sqrt(d * d + 2 * target->y);
     for (int turn = 0; turn < 3; turn++) {
         double factor = 1 + sign * mills_ratio_rough(b) / mills_ratio_rough(d);
-        d = normal_tail_quantile(fmin(target->log_value - log(factor), -0.1));
+        d = normal_tail_quantile(fmin(log_value - log(factor), -0.1));
         b = sqrt(d * d + 2 * target->y);
     }
     return target->is_complement ? b + d : 2 * target->y / (b + d);
@@ -137,25 +145,28 @@ static double log_miss(const struct lognormal_target *target, struct wide a, str
 {
     struct wide square = wide_product(a.value, a.value);
     if (target->value < TINY)
-        return log(fabs(d.value) * INV_SQRT_TWO_PI) - target->log_value - 0.5 * square.value;
+        return log(fabs(d.value) * INV_SQRT_TWO_PI) - target->log_tiny - 0.5 * square.value;
     struct wide ratio = wide_quotient(d, target->area);
     return log(fabs(ratio.value)) - 0.5 * square.value +
            (ratio.lack / ratio.value - 0.5 * square.lack - a.value * a.lack);
 }
 
 /* The relative change of s that Householder's method of order four takes. With f the logarithm of c
- * or 1 - c and derivatives by log(s): f1 = s / D =: e, f2 = e m, f3 = e (m^2 - 2 (h^2 + t^2) - e
- * m), where D = R(a) - R(b) or -R(-a) - R(b), m = 1 + a b - e, h = y/s, t = s/2. */
+ * or 1 - c, and D = R(a) - R(b) or -R(-a) - R(b), h = y/s, t = s/2:
+ *
+ *      f1 = s df/ds = s / D =: e
+ *      f2 = s^2 d2f/ds2 = e m,   m = a b - e
+ *      f3 = s^3 d3f/ds3 = e (m^2 - m - 2 (h^2 + t^2) - e (m + 1)) */
 static double householder_step(const struct lognormal_target *target, double s)
 {
     double h = target->y / s, t = s / 2, b = h + t;
     struct wide a = wide_sum(h, -t);
     struct wide d = target->is_complement ? wide_sum(-mills_ratio(-a.value), -mills_ratio(b))
                                           : mills_difference(h, t);
-    double e = s / d.value, m = 1 + a.value * b - e;
-    double third = m * m - 2 * (h * h + t * t) - e * m;
+    double e = s / d.value, m = a.value * b - e;
+    double third = m * m - m - 2 * (h * h + t * t) - e * (m + 1);
     double newton = -log_miss(target, a, d) / e;
-    return expm1(newton * (1 + 0.5 * m * newton) / (1 + newton * (m + third * newton / 6)));
+    return newton * (1 + 0.5 * m * newton) / (1 + newton * (m + third * newton / 6));
 }
 
 struct wide lognormal_deviation(const struct lognormal_target *target, int *n_steps)

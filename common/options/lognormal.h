@@ -17,14 +17,21 @@
  * differ by. */
 double lognormal_log_ratio(double a, double b);
 
-/* lo c(s), for s > 0. */
-double lognormal_value(double lo, double hi, double s);
+/* c and its parts. */
+struct lognormal {
+    double value;              /* c */
+    double density;            /* n(a) */
+    double beyond_a, beyond_b; /* N(-a) and exp(y) N(-b), whose difference is c */
+};
+
+/* For y >= 0, s > 0. Far from the money c keeps its relative precision. */
+struct lognormal lognormal_at(double y, double s);
 
 /* What a deviation is wanted for. */
 struct lognormal_target {
     double y;
-    double value; /* c, or 1 - c if smaller: at most 1/2; 0 if less than a double can hold */
-    double log_value;
+    double value;     /* c, or 1 - c if smaller: at most 1/2; 0 if less than a double can hold */
+    double log_tiny;  /* log(value), only where value is so small that it is imprecise */
     struct wide area; /* value * sqrt(2 pi) */
     bool is_complement;
 };

@@ -93,12 +93,17 @@ static const double slope_tail_q[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Of at least two coefficients. Even and odd powers apart: they need not wait for each other. */
 static inline double polynomial(const double *coefficients, size_t n, double x)
 {
-    double value = coefficients[n - 1];
-    for (size_t i = n - 1; i-- > 0;)
-        value = value * x + coefficients[i];
-    return value;
+    double xx = x * x, high = coefficients[n - 1], low = coefficients[n - 2];
+    size_t left = n - 2;
+    for (; left >= 2; left -= 2) {
+        high = high * xx + coefficients[left - 1];
+        low = low * xx + coefficients[left - 2];
+    }
+    double value = high * x + low;
+    return left ? value * x + coefficients[0] : value;
 }
 
 double normal_cdf(double x)
@@ -149,19 +154,27 @@ static struct wide slope_wide(double z)
                          0};
 }
 
+/* 1 / ((n + 1) (n + 2)) for n = 3, 5, 7 and so on. */
+#define NEXT(n) (1.0 / (((n) + 1) * ((n) + 2)))
+static const double next_terms[] = {
+    NEXT(3),  NEXT(5),  NEXT(7),  NEXT(9),  NEXT(11), NEXT(13), NEXT(15), NEXT(17), NEXT(19),
+    NEXT(21), NEXT(23), NEXT(25), NEXT(27), NEXT(29), NEXT(31), NEXT(33), NEXT(35), NEXT(37),
+};
+
 /* The odd terms of Taylor's series about h, all positive. With M_n = (-1)^n d^n R(h) / dh^n, the
  * moments of exp(-h u - u^2 / 2), u > 0, there is M_1 = 1 - h R, M_3 = (3 + h^2) M_1 - 1 and
  * M_(n+2) = (2 n + 1 + h^2) M_n - n (n - 1) M_(n-2), by parts. */
 static struct wide difference_by_series(double h, double t)
 {
     struct wide slope = slope_wide(h);
-    double tt = t * t, hh = h * h, before = slope.value;
-    double term = tt / 6 * ((3 + hh) * before - 1), rest = term;
-    for (double n = 3; term > 1e-17 * slope.value && n < 60; n += 2) {
-        double next = tt / ((n + 1) * (n + 2)) * ((2 * n + 1 + hh) * term - tt * before);
+    double tt = t * t, factor = 7 + h * h, before = slope.value, least = 1e-17 * before;
+    double term = tt * (1.0 / 6) * ((factor - 4) * before - 1), rest = term;
+    for (size_t i = 0; term > least && i < COUNT(next_terms); i++) {
+        double next = tt * next_terms[i] * (factor * term - tt * before);
         before = term;
         term = next;
         rest += next;
+        factor += 4;
     }
     struct wide sum = wide_sum(slope.value, rest), all = wide_product(2 * t, sum.value);
     all.lack += 2 * t * (sum.lack + slope.lack);

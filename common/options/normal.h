@@ -20,7 +20,7 @@ double normal_cdf(double x);
  * Digital Computers, p. 192). */
 double normal_tail_quantile(double log_tail);
 
-/* R(z), falling from infinity to 0: within 6 units in the last place for z >= 0, within 20 from -1.
+/* R(z), falling from infinity to 0: within 6 units in the last place for z >= 0, within 30 from -1.
  */
 double mills_ratio(double z);
 
