@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ struct daemon {
     struct source *simulated;
     int64_t next_simulation_ms;
     bool store_fails;
+    int64_t alive_every_ms, next_alive_ms; /* what systemd is to hear; 0 if it does not ask */
 };
 
 /* ---- configuration ----------------------------------------------------------------------------
@@ -287,6 +289,17 @@ static void raise_descriptors(void)
     }
 }
 
+/* Keys and tokens are in memory: neither a core dump nor another process of the user may show it.
+ * A sanitizer looks at its own program in that way. */
+static void hide_memory(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef INDSUB_SANITIZED
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 static bool open_state(struct daemon *self)
 {
     struct err err;
@@ -466,6 +479,15 @@ static bool take_signals(struct daemon *self)
     return false;
 }
 
+/* A turn is at most a second away: soon enough for any watchdog that makes sense. */
+static void tell_alive(struct daemon *self, struct now now)
+{
+    if (self->alive_every_ms == 0 || now.mono_ms < self->next_alive_ms)
+        return;
+    notify_alive();
+    self->next_alive_ms = now.mono_ms + self->alive_every_ms;
+}
+
 static void run(struct daemon *self)
 {
     bool stopping = false;
@@ -486,6 +508,7 @@ static void run(struct daemon *self)
         now = clock_read();
         simulate(self, now);
         due_ms = engine_end_turn(self->engine, now);
+        tell_alive(self, now);
     }
     engine_shutdown(self->engine, clock_read());
     keep_last(self);
@@ -494,6 +517,7 @@ static void run(struct daemon *self)
 static enum exit_status serve(struct daemon *self)
 {
     zsys_handler_set(NULL); /* czmq would take SIGINT and SIGTERM for itself */
+    hide_memory();
     raise_descriptors();
     self->signal_fd = open_signals();
     if (!build(self))
@@ -502,6 +526,7 @@ static enum exit_status serve(struct daemon *self)
            server_public_endpoint(self->server), server_feed_endpoint(self->server));
     fflush(stdout);
     notify_ready();
+    self->alive_every_ms = notify_alive_every_ms();
     log_write(&self->log, LOG_LEVEL_INFO, "serving; state in %s", self->state_dir);
     if (server_public_key(self->server))
         log_write(&self->log, LOG_LEVEL_INFO, "encrypted: clients need the server key %s",

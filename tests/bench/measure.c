@@ -43,12 +43,12 @@ size_t rss_bytes_of(pid_t pid)
 {
     char path[64], line[256];
     size_t kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "r");
     if (!file)
         die("%s cannot be read", path);
     while (kib == 0 && fgets(line, sizeof line, file))
-        sscanf(line, "Rss: %zu kB", &kib);
+        sscanf(line, "VmRSS: %zu kB", &kib);
     fclose(file);
     return kib * 1024;
 }

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import stat
@@ -214,21 +215,43 @@ class Hangup(Case):
         session.ask("list")
 
 
-class Notify(Case):
-    def test_systemd_is_told_that_it_is_ready(self):
+class Service(Case):
+    """As systemd has it: told how things stand, with nothing left behind by a crash."""
+
+    def start(self, **more):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         path = os.path.join(folder, "notify")
-        listener = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-        listener.bind(path)
-        listener.settimeout(processes.PATIENCE_S)
+        self.listener = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        self.listener.bind(path)
+        self.listener.settimeout(processes.PATIENCE_S)
         daemon = subprocess.Popen(
             [program("INDSUBD"), "--session", "tcp://127.0.0.1:*", "--public",
              "tcp://127.0.0.1:*", "--feed", "tcp://127.0.0.1:*", "--state", folder + "/state"],
-            env=environment({"NOTIFY_SOCKET": path}), stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            env=environment({"NOTIFY_SOCKET": path, **more}), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, cwd=folder, preexec_fn=allow_cores)
         self.addCleanup(daemon.wait)
         self.addCleanup(daemon.terminate)
-        self.assertIn(b"READY=1", listener.recv(4096))
+        self.assertIn(b"READY=1", self.listener.recv(4096))
+        return daemon
+
+    def test_the_watchdog_hears_that_the_loop_turns(self):
+        self.start(WATCHDOG_USEC="200000")
+        for _ in range(3):
+            self.assertIn(b"WATCHDOG=1", self.listener.recv(4096))
+
+    def test_a_crash_leaves_no_core(self):
+        daemon = self.start()
+        limits = pathlib.Path(f"/proc/{daemon.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max core file size +0 +0 ")
+        daemon.send_signal(signal.SIGSEGV)
+        _, status = os.waitpid(daemon.pid, 0)
+        daemon.returncode = status
+        self.assertFalse(os.WCOREDUMP(status))
+
+
+def allow_cores():
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 
 
 if __name__ == "__main__":
