@@ -76,6 +76,8 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     }
     if (outlet->keep)
         self->keeper = keeper_new(core, &(struct keeper_settings){.keep_ms = settings->keep_ms});
+    size_t n_left_out; /* named when the instruments were read */
+    core->chains = chains_new(&settings->options, core->market, core->instruments, &n_left_out);
     self->next_status_ms = self->next_sweep_ms = now.mono_ms;
     return self;
 }
@@ -100,6 +102,7 @@ void engine_destroy(struct engine **self)
     views_destroy(&core->views);
     compute_destroy(&core->compute);
     market_destroy(&core->market);
+    chains_destroy(&core->chains);
     sources_destroy(&core->sources);
     delivery_destroy(&core->delivery);
     instruments_destroy(&core->instruments);

@@ -12,6 +12,7 @@
 #include "common/base/feedtime.h"
 #include "common/base/mem.h"
 #include "daemon/config/arguments.h"
+#include "daemon/config/pricing.h"
 #include "daemon/edge/clock.h"
 #include "daemon/edge/files.h"
 #include "daemon/edge/keys.h"
@@ -43,6 +44,7 @@ struct daemon {
     struct token_keys *keys;
     struct instruments *instruments;
     struct core_settings settings;
+    struct convention convention;
     struct server *server;
     struct store *store; /* NULL: nothing is kept */
     struct engine *engine;
@@ -181,7 +183,9 @@ static void apply_live(struct daemon *self)
 static void apply_settings(struct daemon *self)
 {
     const struct config *config = &self->config;
+    pricing_read(config, &self->convention, NULL); /* has been checked */
     self->settings = (struct core_settings){
+        .options = {.convention = &self->convention, .age_max_ms = config->option_age_s * 1000},
         .public_endpoint = server_public_endpoint(self->server),
         .feed_endpoint = server_feed_endpoint(self->server),
         .curve_session = config_encrypts(config, "session"),

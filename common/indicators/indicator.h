@@ -44,6 +44,13 @@ enum field {
     FIELD_HLC3,
     FIELD_OHLC4,
     FIELD_DAY, /* the trading day's number: changes when a new session starts */
+    FIELD_IV,  /* of an option: the volatility that explains its close */
+    FIELD_DELTA,
+    FIELD_GAMMA,
+    FIELD_THETA,
+    FIELD_VEGA,
+    FIELD_PCR,    /* of an underlying: open interest of its puts to that of its calls */
+    FIELD_ATM_IV, /* and the volatility at the money */
     FIELD_COUNT
 };
 

@@ -127,7 +127,8 @@ static enum err_code set_source(struct spec *self, size_t i, const char *text, i
     snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "(."), text);
     if (!strchr(text, '(') && !indicator_find(name))
         return err_set(err, ERR_BAD_PARAMETER,
-                       "%s of %s must be open high low close volume oi hl2 hlc3 ohlc4 or an "
+                       "%s of %s must be open high low close volume oi hl2 hlc3 ohlc4, of "
+                       "options iv delta gamma theta vega, of underlyings pcr atm_iv, or an "
                        "indicator such as RSI(14), not \"%.40s\"",
                        self->row->inputs[i].choose, self->row->name, text);
     return parse_nested(text, depth + 1, &source->nested, &source->output, err);

@@ -7,6 +7,10 @@
 
 #include "common/base/mem.h"
 #include "daemon/compute/node.h"
+#include "daemon/options/value.h"
+
+_Static_assert(FIELD_ATM_IV - FIELD_IV + 1 == VALUE_SOURCES,
+               "fields lie as value_sources gives them");
 
 /* What an instance gave at the close of a bar: for those that follow it on shorter timeframes. */
 struct past {
@@ -40,6 +44,7 @@ struct plan {
     struct listing *listing;
     enum timeframe timeframe;
     struct series *series;
+    bool wants_values; /* some instance takes what options give */
     unsigned users;
     void *user;
     struct instance **instances; /* sources first */
@@ -163,16 +168,23 @@ struct instance *plan_instance(const struct plan *self, size_t i)
     return self->instances[i];
 }
 
-static struct fields fields_of(const struct plan *self, const struct bar *bar)
-{
-    return fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
-}
-
 static int64_t end_of(const struct plan *self, const struct bar *bar)
 {
     int64_t start_ms, end_ms = INT64_MIN;
     series_bounds(self->series, bar->start_ms, &start_ms, &end_ms);
     return end_ms;
+}
+
+/* A bar's numbers; what options give only where somebody wants it. */
+static struct fields fields_of(const struct plan *self, const struct bar *bar, bool closed)
+{
+    struct fields fields =
+        fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
+    if (self->wants_values) {
+        struct moment moment = {bar->last_ms, closed ? end_of(self, bar) : INT64_MAX};
+        value_sources(self->listing, bar, moment, &fields.at[FIELD_IV]);
+    }
+    return fields;
 }
 
 /* ---- replay -----------------------------------------------------------------------------------
@@ -252,7 +264,7 @@ static void follow_track(struct node *node, struct track *track, int64_t end_ms)
 
 static void replay_bar(struct replay *self, const struct bar *bar)
 {
-    struct fields fields = fields_of(self->plan, bar);
+    struct fields fields = fields_of(self->plan, bar, true);
     int64_t end_ms = end_of(self->plan, bar);
     for (size_t i = 0; i < self->n; i++) {
         if (self->of[i]->higher)
@@ -459,6 +471,7 @@ static struct instance *start_instance(struct plan *self, const struct spec *spe
         const struct spec_source *source = &spec->sources[i];
         struct node_input *input = &instance->node.inputs[i];
         input->field = source->field;
+        self->wants_values |= source->field >= FIELD_IV && source->field < FIELD_COUNT;
         input->output = source->output;
         if (source->nested)
             input->from = &plan_acquire_instance(self, source->nested)->node;
@@ -517,7 +530,7 @@ void plan_release_instance(struct plan *self, struct instance **instance)
 
 static void commit_all(struct plan *self, const struct bar *bar)
 {
-    struct fields fields = fields_of(self, bar);
+    struct fields fields = fields_of(self, bar, true);
     int64_t end_ms = end_of(self, bar);
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
@@ -568,7 +581,7 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
         node_begin_ahead(&self->instances[i]->node);
     self->n_ahead = 0;
     for (size_t k = 0; k < index; k++) {
-        struct fields fields = fields_of(self, &open[k].bar);
+        struct fields fields = fields_of(self, &open[k].bar, false);
         for (size_t i = 0; i < self->n; i++) {
             if (self->instances[i]->higher)
                 follow(self->instances[i], open[k].end_ms);
@@ -586,7 +599,7 @@ void plan_form(struct plan *self, size_t index)
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
     assert(index < n_open);
-    struct fields fields = fields_of(self, &open[index].bar);
+    struct fields fields = fields_of(self, &open[index].bar, false);
     if (index > 0)
         go_ahead(self, open, index);
     for (size_t i = 0; i < self->n; i++) {

@@ -11,6 +11,7 @@
 #include "common/base/feedtime.h"
 #include "common/base/mem.h"
 #include "common/protocol/endpoints.h"
+#include "daemon/config/pricing.h"
 
 enum { WHY_SIZE = 200, LINE_SIZE_MAX = 1024 /* beyond which zconfig cuts */ };
 
@@ -336,6 +337,10 @@ size_t config_check(const struct config *self, config_fault_fn *fault, void *con
     check_endpoint(self, &reader, "session", self->session_endpoint);
     check_endpoint(self, &reader, "public", self->public_endpoint);
     check_endpoint(self, &reader, "feed", self->feed_endpoint);
+    struct convention convention;
+    struct err err;
+    if (pricing_read(self, &convention, &err) != ERR_OK)
+        tell(&reader, 0, "%s", err.message);
     return reader.n_faults;
 }
 

@@ -57,6 +57,17 @@ const struct setting SETTINGS[] = {
     COUNT("feed", "takeover_ms", takeover_ms, "3000", 0, 600000, "ms", true,
           "what a symbol's source has not given for so long, another's counts for"),
 
+    TEXT("options", "convention", convention, "black76-365", NULL,
+         "what volatilities mean: black76-365, kite or nse, with what is given here instead"),
+    TEXT("options", "model", option_model, "", NULL, "black76 or black_scholes"),
+    TEXT("options", "day_count", day_count, "", NULL, "seconds-365, calendar-365 or trading-252"),
+    TEXT("options", "side", iv_side, "", NULL,
+         "own, or out-of-the-money: one volatility a strike"),
+    TEXT("options", "rate", rate, "", NULL, "continuous, a fraction: 0.065"),
+    TEXT("options", "dividend_yield", dividend_yield, "", NULL, "continuous, a fraction"),
+    COUNT("options", "age_s", option_age_s, "300", 0, 86400, "s", false,
+          "a price older than this explains nothing; 0: of any age"),
+
     TEXT("auth", "key_file", key_file, "", "--jwt-key",
          "secret of HS* tokens, instead of jwt.key in the state directory"),
     TEXT("auth", "keys", keys_dir, "", NULL,

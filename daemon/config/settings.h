@@ -14,9 +14,11 @@ struct config {
     char *audience, *issuer;
     char *certificate_file, *curve_sockets, *clients_dir;
     char *zone, *hours, *holidays;
+    char *convention, *option_model, *day_count, *iv_side, *rate, *dividend_yield;
     char *log_level;
     int64_t allow_plaintext, simulate, seed, tape;
     int64_t heartbeat_ms, resume_ms;
+    int64_t option_age_s;
     int64_t store_keep, store_sync, store_keep_days;
     int64_t tick_lateness_ms, bar_grace_ms, stale_ms, takeover_ms, history_bars, history_days_1s;
     int64_t sessions, sessions_per_user, subscriptions, indicators, indicators_per_request;

@@ -11,6 +11,7 @@
 #include "daemon/feed/source.h"
 #include "daemon/market/instrument.h"
 #include "daemon/market/market.h"
+#include "daemon/options/chains.h"
 #include "daemon/sessions/delivery.h"
 #include "daemon/sessions/sessions.h"
 #include "daemon/views/view.h"
@@ -36,6 +37,7 @@ struct core_settings {
     double requests_per_s, requests_burst;
     bool tape;       /* publish all bars, without indicators */
     int64_t keep_ms; /* closed bars are kept so much longer than the newest; 0: for ever */
+    struct option_settings options;
     const struct token_keys *keys;
     struct token_rules rules;
     calendar_of_fn *calendar_of;
@@ -52,6 +54,7 @@ struct core {
     const struct core_settings *settings;
     struct instruments *instruments;
     struct market *market;
+    struct chains *chains;
     struct compute *compute;
     struct views *views;
     struct sessions *sessions;

@@ -83,6 +83,11 @@ static int64_t offset_ms_at(const struct calendar *self, int64_t utc_ms)
     return (low > 0 ? self->changes[low - 1].offset_s : self->offset_s) * INT64_C(1000);
 }
 
+int32_t calendar_utc_offset_s(const struct calendar *self, int64_t feed_ms)
+{
+    return (int32_t)(offset_ms_at(self, feed_ms) / 1000);
+}
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -133,7 +138,7 @@ bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, i
     return true;
 }
 
-static bool is_trading_day(const struct calendar *self, int64_t day)
+bool calendar_is_trading_day(const struct calendar *self, int64_t day)
 {
     if (self->always)
         return true;
@@ -146,7 +151,7 @@ static bool is_trading_day(const struct calendar *self, int64_t day)
 bool calendar_is_open(const struct calendar *self, int64_t ms)
 {
     int64_t start_ms, end_ms;
-    return is_trading_day(self, calendar_trading_day(self, ms)) &&
+    return calendar_is_trading_day(self, calendar_trading_day(self, ms)) &&
            calendar_bar_start(self, TIMEFRAME_1MIN, ms, &start_ms, &end_ms);
 }
 
@@ -155,7 +160,7 @@ int64_t calendar_next_open(const struct calendar *self, int64_t ms)
     int64_t today = calendar_trading_day(self, ms);
     for (int64_t day = today; day <= today + YEAR_DAYS; day++) {
         int64_t open_ms = moment_of(self, day, self->open_minute);
-        if (open_ms > ms && is_trading_day(self, day))
+        if (open_ms > ms && calendar_is_trading_day(self, day))
             return open_ms;
     }
     return INT64_MAX;

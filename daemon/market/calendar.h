@@ -45,6 +45,12 @@ bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, i
 /* The local date as days since 1970. */
 int64_t calendar_trading_day(const struct calendar *self, int64_t feed_ms);
 
+/* How far local time is ahead of UTC at a moment. */
+int32_t calendar_utc_offset_s(const struct calendar *self, int64_t feed_ms);
+
+/* True if that date, as days since 1970, is no weekend or holiday. */
+bool calendar_is_trading_day(const struct calendar *self, int64_t day);
+
 /* True during a session that is no weekend or holiday. */
 bool calendar_is_open(const struct calendar *self, int64_t ms);
 

@@ -58,6 +58,7 @@ struct listing {
     char *name;
     uint32_t id;
     const struct calendar *calendar; /* kept */
+    struct contract *contract;       /* for whoever knows of options; NULL if it is none */
     double last;                     /* price, NAN before the first */
     int64_t last_ms;
     double oi, oi_reference; /* NAN if none; see struct bar */

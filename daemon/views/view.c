@@ -7,6 +7,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "daemon/options/value.h"
 
 struct entry {
     struct view view;
@@ -176,19 +177,6 @@ static void put_member(struct buf *out, const char *name, double value)
     json_put_number(out, value);
 }
 
-static void put_oi(struct buf *out, const struct bar *bar)
-{
-    if (isnan(bar->oi)) {
-        buf_put_text(out, ",\"oi\":null");
-        return;
-    }
-    double change = bar->oi - bar->oi_reference;
-    put_member(out, ",\"oi\":{\"oi\":", bar->oi);
-    put_member(out, ",\"change\":", change);
-    put_member(out, ",\"change_pct\":", 100 * change / bar->oi_reference);
-    buf_put_char(out, '}');
-}
-
 void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
                      const struct bar *bar, bool closed)
 {
@@ -206,8 +194,11 @@ void update_put_head(struct buf *out, const struct listing *listing, enum timefr
     put_member(out, ",\"low\":", bar->low);
     put_member(out, ",\"close\":", bar->close);
     put_member(out, ",\"volume\":", bar->volume);
-    buf_put_text(out, "},\"greeks\":null");
-    put_oi(out, bar);
+    buf_put_char(out, '}');
+    int64_t start_ms, end_ms = INT64_MAX;
+    if (closed)
+        calendar_bar_start(listing->calendar, timeframe, bar->start_ms, &start_ms, &end_ms);
+    value_put(out, listing, bar, (struct moment){bar->last_ms, end_ms});
     buf_put_text(out, ",\"indicators\":{");
 }
 

@@ -109,6 +109,7 @@ static struct scene *scene_new(void)
     self->settings = (struct core_settings){
         .public_endpoint = "inproc://public",
         .feed_endpoint = "inproc://feed",
+        .options = {.convention = &convention_presets[0]},
         .heartbeat_ms = 1 << 30,
         .resume_ms = 1 << 30,
         .feed_stale_ms = 1 << 30,

@@ -118,6 +118,7 @@ static struct world *make(void (*change)(struct core_settings *settings),
     self->settings = (struct core_settings){
         .public_endpoint = "inproc://public",
         .feed_endpoint = "inproc://feed",
+        .options = {.convention = &convention_presets[0]},
         .heartbeat_ms = 15000,
         .resume_ms = 60000,
         .feed_stale_ms = 10000,

@@ -1,0 +1,254 @@
+#include "daemon/options/chains.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/mem.h"
+
+struct entry { /* an underlying by its name */
+    struct underlying underlying;
+    UT_hash_handle hh;
+};
+
+struct chains {
+    struct entry *by_name;
+    struct contract **contracts; /* of futures and options */
+    size_t n_contracts, capacity;
+};
+
+/* Indexes whose name in derivatives is not their symbol. */
+static const char *const ALIASES[][2] = {
+    {"NIFTY", "NIFTY 50"},           {"NIFTY", "NIFTY50"},
+    {"BANKNIFTY", "NIFTY BANK"},     {"FINNIFTY", "NIFTY FIN SERVICE"},
+    {"NIFTYNXT50", "NIFTY NEXT 50"}, {"MIDCPNIFTY", "NIFTY MID SELECT"},
+};
+
+static struct listing *find_underlying(const struct market *market, const char *name)
+{
+    struct listing *listing = market_find(market, name);
+    for (size_t i = 0; !listing && i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (strcmp(ALIASES[i][0], name) == 0)
+            listing = market_find(market, ALIASES[i][1]);
+    return listing;
+}
+
+static struct underlying *underlying_of(struct chains *self, struct listing *listing,
+                                        const struct option_settings *settings)
+{
+    struct entry *entry;
+    HASH_FIND_STR(self->by_name, listing->name, entry);
+    if (entry)
+        return &entry->underlying;
+    entry = mem_alloc_zero(1, sizeof *entry);
+    struct underlying *fresh = &entry->underlying;
+    fresh->settings = settings;
+    fresh->contract = (struct contract){
+        .listing = listing, .underlying = fresh, .type = INSTRUMENT_INDEX, .strike = NAN};
+    listing->contract = &fresh->contract;
+    HASH_ADD_KEYPTR(hh, self->by_name, listing->name, strlen(listing->name), entry);
+    return fresh;
+}
+
+/* The close of that day's session where the underlying's derivatives trade. */
+static int64_t expiry_moment(const struct calendar *calendar, int64_t day)
+{
+    int64_t start_ms, end_ms, morning_ms = day * FEEDTIME_DAY_MS + FEEDTIME_DAY_MS / 4;
+    calendar_bar_start(calendar, TIMEFRAME_1D, morning_ms, &start_ms, &end_ms);
+    return end_ms;
+}
+
+static struct expiry *expiry_of(struct underlying *self, int64_t day,
+                                const struct calendar *calendar)
+{
+    size_t at = self->n_expiries;
+    while (at > 0 && self->expiries[at - 1]->day >= day)
+        at--;
+    if (at < self->n_expiries && self->expiries[at]->day == day)
+        return self->expiries[at];
+    self->expiries =
+        mem_grow(self->expiries, self->n_expiries, &self->capacity, sizeof(struct expiry *));
+    memmove(self->expiries + at + 1, self->expiries + at,
+            (self->n_expiries - at) * sizeof(struct expiry *));
+    self->n_expiries++;
+    self->expiries[at] = mem_alloc_zero(1, sizeof(struct expiry));
+    *self->expiries[at] = (struct expiry){.underlying = self,
+                                          .day = day,
+                                          .at_ms = expiry_moment(calendar, day),
+                                          .counted_day = INT64_MIN};
+    return self->expiries[at];
+}
+
+static struct strike *strike_of(struct expiry *self, double strike)
+{
+    size_t at = self->n_strikes;
+    while (at > 0 && self->strikes[at - 1].strike >= strike)
+        at--;
+    if (at < self->n_strikes && self->strikes[at].strike == strike)
+        return &self->strikes[at];
+    self->strikes =
+        mem_grow(self->strikes, self->n_strikes, &self->capacity, sizeof *self->strikes);
+    memmove(self->strikes + at + 1, self->strikes + at,
+            (self->n_strikes - at) * sizeof *self->strikes);
+    self->n_strikes++;
+    self->strikes[at] = (struct strike){.strike = strike};
+    return &self->strikes[at];
+}
+
+/* Where a contract of that kind belongs; NULL if the place is taken. */
+static struct contract **place_of(struct expiry *expiry, const struct instrument *one)
+{
+    struct contract **place = &expiry->future;
+    if (one->type != INSTRUMENT_FUT) {
+        struct strike *strike = strike_of(expiry, one->strike);
+        place = one->type == INSTRUMENT_CE ? &strike->call : &strike->put;
+    }
+    return *place ? NULL : place;
+}
+
+static bool tie(struct chains *self, const struct option_settings *settings, struct market *market,
+                const struct instrument *one)
+{
+    struct listing *listing = market_find(market, one->symbol);
+    struct listing *spot = find_underlying(market, one->underlying);
+    bool is_option = one->type != INSTRUMENT_FUT;
+    if (!listing || !spot || spot == listing || one->expiry_day == INT64_MIN ||
+        (is_option && !(one->strike > 0)))
+        return false;
+    struct underlying *underlying = underlying_of(self, spot, settings);
+    struct expiry *expiry = expiry_of(underlying, one->expiry_day, listing->calendar);
+    struct contract **place = place_of(expiry, one);
+    if (!place)
+        return false;
+    struct contract *contract = mem_alloc_zero(1, sizeof *contract);
+    *contract = (struct contract){.listing = listing,
+                                  .expiry = expiry,
+                                  .underlying = underlying,
+                                  .type = one->type,
+                                  .strike = one->strike};
+    *place = contract;
+    listing->contract = contract;
+    self->contracts =
+        mem_grow(self->contracts, self->n_contracts, &self->capacity, sizeof(struct contract *));
+    self->contracts[self->n_contracts++] = contract;
+    return true;
+}
+
+struct chains *chains_new(const struct option_settings *settings, struct market *market,
+                          const struct instruments *instruments, size_t *n_left_out)
+{
+    struct chains *self = mem_alloc_zero(1, sizeof *self);
+    *n_left_out = 0;
+    for (size_t i = 0; i < instruments_count(instruments); i++) {
+        const struct instrument *one = instruments_at(instruments, i);
+        if (one->type == INSTRUMENT_FUT || one->type == INSTRUMENT_CE || one->type == INSTRUMENT_PE)
+            *n_left_out += !tie(self, settings, market, one);
+    }
+    return self;
+}
+
+void chains_destroy(struct chains **self)
+{
+    if (!*self)
+        return;
+    struct entry *entry, *next;
+    HASH_ITER(hh, (*self)->by_name, entry, next)
+    {
+        HASH_DEL((*self)->by_name, entry);
+        for (size_t i = 0; i < entry->underlying.n_expiries; i++) {
+            free(entry->underlying.expiries[i]->strikes);
+            free(entry->underlying.expiries[i]);
+        }
+        free(entry->underlying.expiries);
+        free(entry);
+    }
+    for (size_t i = 0; i < (*self)->n_contracts; i++)
+        free((*self)->contracts[i]);
+    free((*self)->contracts);
+    free(*self);
+    *self = NULL;
+}
+
+struct expiry *underlying_nearest(const struct underlying *self, int64_t feed_ms)
+{
+    for (size_t i = 0; i < self->n_expiries; i++)
+        if (self->expiries[i]->at_ms > feed_ms && self->expiries[i]->n_strikes > 0)
+            return self->expiries[i];
+    return NULL;
+}
+
+const struct strike *expiry_strike_near(const struct expiry *self, double price)
+{
+    size_t low = 0, high = self->n_strikes;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (self->strikes[middle].strike < price)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (self->n_strikes == 0 || isnan(price))
+        return NULL;
+    if (low == self->n_strikes ||
+        (low > 0 && price - self->strikes[low - 1].strike <= self->strikes[low].strike - price))
+        low--;
+    return &self->strikes[low];
+}
+
+/* Bars are asked for in the order of time, mostly: the one found last, or the next, is it. */
+static const struct bar *closed_before(struct contract *self, const struct bar *bars, size_t n,
+                                       int64_t end_ms)
+{
+    size_t i = self->hint;
+    if (i < n && bars[i].start_ms < end_ms)
+        for (int step = 0; step < 4 && i + 1 < n && bars[i + 1].start_ms < end_ms; step++)
+            i++;
+    if (i >= n || bars[i].start_ms >= end_ms || (i + 1 < n && bars[i + 1].start_ms < end_ms)) {
+        size_t low = 0, high = n;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (bars[middle].start_ms < end_ms)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low == 0)
+            return NULL;
+        i = low - 1;
+    }
+    self->hint = i;
+    return &bars[i];
+}
+
+const struct bar *contract_bar_before(struct contract *self, int64_t end_ms)
+{
+    const struct listing *listing = self->listing;
+    if (listing->intraday == TIMEFRAME_NONE)
+        return NULL;
+    size_t n, n_open;
+    const struct series *series = listing->series[listing->intraday];
+    const struct open_bar *open = series_open(series, &n_open);
+    for (size_t i = n_open; i-- > 0;)
+        if (open[i].bar.start_ms < end_ms)
+            return &open[i].bar;
+    const struct bar *bars = series_closed(series, &n);
+    return closed_before(self, bars, n, end_ms);
+}
+
+double expiry_trading_days(struct expiry *self, int64_t feed_ms)
+{
+    const struct calendar *calendar = self->underlying->contract.listing->calendar;
+    int64_t today = calendar_trading_day(calendar, feed_ms), start_ms, end_ms;
+    if (self->counted_day != today) {
+        self->counted_day = today;
+        self->counted = 0;
+        for (int64_t day = today + 1; day <= self->day; day++)
+            self->counted += calendar_is_trading_day(calendar, day);
+    }
+    if (!calendar_is_trading_day(calendar, today))
+        return self->counted;
+    calendar_bar_start(calendar, TIMEFRAME_1D, feed_ms, &start_ms, &end_ms);
+    double left = (double)(end_ms - feed_ms) / (double)(end_ms - start_ms);
+    return self->counted + fmin(fmax(left, 0), 1);
+}

@@ -1,0 +1,369 @@
+#include "daemon/options/value.h"
+
+#include <math.h>
+
+#include "common/base/feedtime.h"
+#include "common/base/json.h"
+#include "common/options/forward.h"
+
+enum { PARITY_STRIKES = 12 /* to each side of the money */ };
+
+/* What all options of an expiry share at a moment. */
+struct scene {
+    struct expiry *expiry;
+    const struct convention *convention;
+    struct moment moment;
+    double spot, t_years;
+    struct forward forward;
+};
+
+/* ---- prices at a moment -----------------------------------------------------------------------
+ */
+
+static bool is_stale(const struct underlying *underlying, const struct bar *bar,
+                     struct moment moment)
+{
+    int64_t age_max_ms = underlying->settings->age_max_ms;
+    return age_max_ms > 0 && moment.feed_ms - bar->last_ms > age_max_ms;
+}
+
+/* NAN where the contract has not traded, or too long ago. */
+static double price_at(struct contract *contract, struct moment moment)
+{
+    const struct bar *bar = contract ? contract_bar_before(contract, moment.end_ms) : NULL;
+    return bar && !is_stale(contract->underlying, bar, moment) ? bar->close : NAN;
+}
+
+static void quote_at(struct contract *contract, struct moment moment, struct option_quote *quote)
+{
+    *quote = (struct option_quote){.bid = NAN, .ask = NAN, .last = price_at(contract, moment)};
+    quote->feed_ms = moment.feed_ms; /* stale ones are NAN already */
+}
+
+/* Put-call parity asks for the strikes around the money only. */
+static size_t quotes_near(const struct expiry *expiry, double price, struct moment moment,
+                          struct strike_quotes quotes[2 * PARITY_STRIKES + 1])
+{
+    const struct strike *middle = expiry_strike_near(expiry, price);
+    size_t at = middle ? (size_t)(middle - expiry->strikes) : 0, n = 0;
+    size_t first = at > PARITY_STRIKES ? at - PARITY_STRIKES : 0;
+    for (size_t i = first; middle && i < expiry->n_strikes && i <= at + PARITY_STRIKES; i++) {
+        quotes[n].strike = expiry->strikes[i].strike;
+        quote_at(expiry->strikes[i].call, moment, &quotes[n].call);
+        quote_at(expiry->strikes[i].put, moment, &quotes[n].put);
+        n++;
+    }
+    return n;
+}
+
+static struct scene scene_at(struct expiry *expiry, struct moment moment, double spot)
+{
+    const struct convention *convention = expiry->underlying->settings->convention;
+    const struct calendar *calendar = expiry->underlying->contract.listing->calendar;
+    struct scene scene = {
+        .expiry = expiry, .convention = convention, .moment = moment, .spot = spot};
+    struct time_left left = {.feed_ms = moment.feed_ms,
+                             .expiry_ms = expiry->at_ms,
+                             .utc_offset_s = calendar_utc_offset_s(calendar, moment.feed_ms)};
+    if (convention->day_count == DAYS_TRADING_252)
+        left.trading_days = expiry_trading_days(expiry, moment.feed_ms);
+    scene.t_years = convention_years(convention, &left);
+    struct strike_quotes quotes[2 * PARITY_STRIKES + 1];
+    struct forward_inputs in = {.future = price_at(expiry->future, moment),
+                                .spot = spot,
+                                .t_years = scene.t_years,
+                                .rate = convention->rate,
+                                .dividend_yield = convention->dividend_yield,
+                                .feed_ms = moment.feed_ms};
+    if (isnan(in.future)) {
+        in.strikes = quotes;
+        in.n_strikes = quotes_near(expiry, spot, moment, quotes);
+    }
+    scene.forward = forward_choose(&in);
+    return scene;
+}
+
+/* Call and put of a strike; own is the price of the message's own option, of type `type`. */
+static void value_strike(const struct scene *scene, double strike, double call_price,
+                         double put_price, struct valuation *call, struct valuation *put)
+{
+    struct strike_market market = {.spot = scene->spot,
+                                   .forward = scene->forward.value,
+                                   .strike = strike,
+                                   .t_years = scene->t_years,
+                                   .call_price = call_price,
+                                   .put_price = put_price};
+    convention_value(scene->convention, &market, call, put);
+}
+
+/* ---- Greeks -----------------------------------------------------------------------------------
+ */
+
+static void put_number(struct buf *out, const char *name, double value)
+{
+    buf_put_format(out, ",\"%s\":", name);
+    json_put_number(out, value);
+}
+
+static void put_values(struct buf *out, const struct valuation *value)
+{
+    buf_put_text(out, "\"price\":");
+    json_put_number(out, value->price);
+    put_number(out, "iv", value->iv);
+    put_number(out, "delta", value->greeks.delta);
+    put_number(out, "gamma", value->greeks.gamma);
+    put_number(out, "theta", value->greeks.theta);
+    put_number(out, "vega", value->greeks.vega);
+    put_number(out, "rho", value->greeks.rho);
+    if (value->fault != IV_OK)
+        buf_put_format(out, ",\"reason\":\"%s\"", iv_fault_name(value->fault));
+}
+
+static void put_date(struct buf *out, int64_t day)
+{
+    char text[FEEDTIME_TEXT_SIZE];
+    feedtime_format(day * FEEDTIME_DAY_MS, text);
+    buf_put_format(out, "\"expiry\":\"%.10s\"", text);
+}
+
+static void put_scene(struct buf *out, const struct scene *scene)
+{
+    buf_put_format(out, "{\"model\":\"%s\",\"convention\":\"%s\",",
+                   option_model_name(scene->convention->model), scene->convention->name);
+    put_date(out, scene->expiry->day);
+    put_number(out, "forward", scene->forward.value);
+    buf_put_format(out, ",\"forward_from\":\"%s\"", forward_from_name(scene->forward.from));
+    if (scene->convention->model == MODEL_BLACK_SCHOLES)
+        put_number(out, "spot", scene->spot);
+    put_number(out, "t_years", scene->t_years);
+    put_number(out, "rate", scene->convention->rate);
+}
+
+static struct valuation value_option(struct contract *self, const struct bar *bar,
+                                     struct moment moment, struct scene *scene)
+{
+    bool is_call = self->type == INSTRUMENT_CE;
+    struct valuation call, put;
+    *scene = scene_at(self->expiry, moment, price_at(&self->underlying->contract, moment));
+    double other = NAN;
+    if (scene->convention->side == IV_SIDE_OUT_OF_THE_MONEY) {
+        const struct strike *strike = expiry_strike_near(self->expiry, self->strike);
+        other = price_at(is_call ? strike->put : strike->call, moment);
+    }
+    value_strike(scene, self->strike, is_call ? bar->close : other, is_call ? other : bar->close,
+                 &call, &put);
+    return is_call ? call : put;
+}
+
+static void put_option(struct buf *out, struct contract *self, const struct bar *bar,
+                       struct moment moment)
+{
+    struct scene scene;
+    struct valuation value = value_option(self, bar, moment, &scene);
+    put_scene(out, &scene);
+    buf_put_char(out, ',');
+    put_values(out, &value);
+    buf_put_char(out, '}');
+}
+
+/* The strike at the money of the nearest expiry. */
+struct money {
+    struct scene scene;
+    const struct strike *strike; /* NULL if there is none */
+    struct valuation call, put;
+    double iv; /* the mean of both sides, or of the one there is */
+};
+
+static struct money value_money(struct expiry *expiry, const struct bar *bar, struct moment moment)
+{
+    struct money money = {.scene = scene_at(expiry, moment, bar->close), .iv = NAN};
+    double middle = isnan(money.scene.forward.value) ? bar->close : money.scene.forward.value;
+    money.strike = expiry_strike_near(expiry, middle);
+    if (!money.strike)
+        return money;
+    value_strike(&money.scene, money.strike->strike, price_at(money.strike->call, moment),
+                 price_at(money.strike->put, moment), &money.call, &money.put);
+    bool has_call = money.call.fault == IV_OK, has_put = money.put.fault == IV_OK;
+    money.iv = has_call && has_put ? (money.call.iv + money.put.iv) / 2
+               : has_call          ? money.call.iv
+                                   : money.put.iv;
+    return money;
+}
+
+static void put_money(struct buf *out, struct expiry *expiry, const struct bar *bar,
+                      struct moment moment)
+{
+    struct money money = value_money(expiry, bar, moment);
+    put_scene(out, &money.scene);
+    put_number(out, "strike", money.strike->strike);
+    put_number(out, "iv", money.iv);
+    buf_put_text(out, ",\"call\":{");
+    put_values(out, &money.call);
+    buf_put_text(out, "},\"put\":{");
+    put_values(out, &money.put);
+    buf_put_text(out, "}}");
+}
+
+/* ---- open interest ----------------------------------------------------------------------------
+ */
+
+struct interest {
+    double oi, change; /* NAN where nobody says */
+};
+
+static struct interest interest_at(struct contract *contract, struct moment moment)
+{
+    const struct bar *bar = contract ? contract_bar_before(contract, moment.end_ms) : NULL;
+    if (!bar || isnan(bar->oi))
+        return (struct interest){NAN, NAN};
+    return (struct interest){bar->oi, bar->oi - bar->oi_reference};
+}
+
+/* A chain's open interest at a moment. */
+struct chain_interest {
+    double call_oi, put_oi, call_change, put_change, max_pain;
+    bool is_known;
+};
+
+static void add(double *sum, double value)
+{
+    if (!isnan(value))
+        *sum += value;
+}
+
+/* What all options would pay at a settlement is piecewise linear in it, so it is least at a strike:
+ * from one strike to the next it grows by the calls below and falls by the puts above. */
+struct pain {
+    double at, least, strike; /* at the strike looked at; the least so far */
+    double calls_below, puts_above;
+};
+
+static void step_pain(struct pain *pain, double from, double to)
+{
+    pain->at += (to - from) * (pain->calls_below - pain->puts_above);
+}
+
+static struct chain_interest sum_interest(const struct expiry *expiry, struct moment moment)
+{
+    struct chain_interest sum = {0};
+    struct pain pain = {.least = INFINITY, .strike = NAN};
+    for (size_t i = 0; i < expiry->n_strikes; i++) {
+        struct interest put = interest_at(expiry->strikes[i].put, moment);
+        add(&sum.put_oi, put.oi);
+        add(&sum.put_change, put.change);
+        sum.is_known |= !isnan(put.oi);
+        add(&pain.puts_above, put.oi);
+        if (!isnan(put.oi)) /* at the lowest strike all puts above it pay */
+            pain.at += put.oi * (expiry->strikes[i].strike - expiry->strikes[0].strike);
+    }
+    for (size_t i = 0; i < expiry->n_strikes; i++) {
+        double strike = expiry->strikes[i].strike;
+        if (i > 0)
+            step_pain(&pain, expiry->strikes[i - 1].strike, strike);
+        struct interest call = interest_at(expiry->strikes[i].call, moment);
+        struct interest put = interest_at(expiry->strikes[i].put, moment);
+        add(&sum.call_oi, call.oi);
+        add(&sum.call_change, call.change);
+        sum.is_known |= !isnan(call.oi);
+        add(&pain.calls_below, call.oi);
+        if (!isnan(put.oi))
+            pain.puts_above -= put.oi;
+        if (pain.at < pain.least) {
+            pain.least = pain.at;
+            pain.strike = strike;
+        }
+    }
+    sum.max_pain = pain.strike;
+    return sum;
+}
+
+static double put_call_ratio(const struct chain_interest *sum)
+{
+    return sum->is_known && sum->call_oi > 0 ? sum->put_oi / sum->call_oi : NAN;
+}
+
+static void put_chain_oi(struct buf *out, const struct expiry *expiry, struct moment moment)
+{
+    struct chain_interest sum = sum_interest(expiry, moment);
+    if (!sum.is_known) {
+        buf_put_text(out, ",\"oi\":null");
+        return;
+    }
+    buf_put_text(out, ",\"oi\":{");
+    put_date(out, expiry->day);
+    put_number(out, "call_oi", sum.call_oi);
+    put_number(out, "put_oi", sum.put_oi);
+    put_number(out, "call_change", sum.call_change);
+    put_number(out, "put_change", sum.put_change);
+    put_number(out, "pcr", put_call_ratio(&sum));
+    put_number(out, "max_pain", sum.max_pain);
+    buf_put_char(out, '}');
+}
+
+static void put_own_oi(struct buf *out, const struct bar *bar)
+{
+    if (isnan(bar->oi)) {
+        buf_put_text(out, ",\"oi\":null");
+        return;
+    }
+    double change = bar->oi - bar->oi_reference;
+    buf_put_text(out, ",\"oi\":{\"oi\":");
+    json_put_number(out, bar->oi);
+    put_number(out, "change", change);
+    put_number(out, "change_pct", 100 * change / bar->oi_reference);
+    buf_put_char(out, '}');
+}
+
+/* ---- both -------------------------------------------------------------------------------------
+ */
+
+static bool is_option(const struct contract *contract)
+{
+    return contract && contract->expiry && contract->type != INSTRUMENT_FUT;
+}
+
+static struct expiry *chain_of(const struct contract *contract, struct moment moment)
+{
+    return contract && !contract->expiry ? underlying_nearest(contract->underlying, moment.feed_ms)
+                                         : NULL;
+}
+
+void value_put(struct buf *out, const struct listing *listing, const struct bar *bar,
+               struct moment moment)
+{
+    struct contract *contract = listing->contract;
+    struct expiry *chain = chain_of(contract, moment);
+    buf_put_text(out, ",\"greeks\":");
+    if (is_option(contract))
+        put_option(out, contract, bar, moment);
+    else if (chain)
+        put_money(out, chain, bar, moment);
+    else
+        buf_put_text(out, "null");
+    if (chain)
+        put_chain_oi(out, chain, moment);
+    else
+        put_own_oi(out, bar);
+}
+
+void value_sources(const struct listing *listing, const struct bar *bar, struct moment moment,
+                   double values[VALUE_SOURCES])
+{
+    struct contract *contract = listing->contract;
+    struct expiry *chain = chain_of(contract, moment);
+    for (int i = 0; i < VALUE_SOURCES; i++)
+        values[i] = NAN;
+    if (is_option(contract)) {
+        struct scene scene;
+        struct valuation value = value_option(contract, bar, moment, &scene);
+        values[VALUE_IV] = value.iv;
+        values[VALUE_DELTA] = value.greeks.delta;
+        values[VALUE_GAMMA] = value.greeks.gamma;
+        values[VALUE_THETA] = value.greeks.theta;
+        values[VALUE_VEGA] = value.greeks.vega;
+    } else if (chain) {
+        struct chain_interest sum = sum_interest(chain, moment);
+        values[VALUE_PCR] = put_call_ratio(&sum);
+        values[VALUE_ATM_IV] = value_money(chain, bar, moment).iv;
+    }
+}
