@@ -124,6 +124,9 @@ class Prompt(Case):
 
     def test_completion(self):
         terminal = self.terminal()
+        terminal.type("symbols NIFTY50\r")  # answered after what it asks for by itself
+        terminal.wait(lambda s: any("INDEX" in line for line in s.lines()), "the answer")
+        terminal.wait_line(self.prompt)
         for typed, wanted in (("subs", "subscribe"), ("subscribe NIF", "subscribe NIFTY50"),
                               ("subscribe NIFTY50 15m", "subscribe NIFTY50 15min"),
                               ("subscribe NIFTY50 1min BBAN", "subscribe NIFTY50 1min BBANDS"),
