@@ -27,7 +27,8 @@ enum iv_fault {
 const char *iv_fault_name(enum iv_fault fault);
 
 /* The Black-76 volatility, a fraction a year, of an undiscounted price on a forward. NAN and *fault
- * told where there is none; otherwise *fault is IV_OK and the result is positive and finite. */
+ * told where there is none; otherwise *fault is IV_OK and the result is positive and finite, and
+ * within 3 units in the last place of what explains the price exactly. */
 double implied_volatility(double price, double forward, double strike, double t_years, bool is_call,
                           enum iv_fault *fault);
 

@@ -2,11 +2,11 @@
  *
  *      c(s) = n(a) (R(a) - R(b)),     1 - c(s) = n(a) (R(-a) + R(b)).
  *
- * The logarithm of the smaller of the two is solved for log(s), as Jaeckel 2015 (Let's Be Rational,
- * Wilmott 75, pp. 40-53) solves its reciprocal and others for s: a first guess good to a few
- * percent or better, then Householder's method of order four (Householder 1970, The Numerical
- * Treatment of a Single Nonlinear Equation), which leaves the fourth power of the error. What would
- * lose digits near the money, the ratio of prices and the difference of R, is kept wide. */
+ * The logarithm of the smaller of the two is solved for s, as Jaeckel 2015 (Let's Be Rational,
+ * Wilmott 75, pp. 40-53) solves its reciprocal and others: a first guess good to a few percent or
+ * better, then Householder's method of order four (Householder 1970, The Numerical Treatment of a
+ * Single Nonlinear Equation), which leaves the fourth power of the error. What would lose digits
+ * near the money, the ratio of prices and the difference of R, is kept wide. */
 #include "common/options/lognormal.h"
 
 #include <math.h>
@@ -43,13 +43,14 @@ struct lognormal lognormal_at(double y, double s)
         return a.value > 0 ? (struct lognormal){0, 0, 0, 0} : (struct lognormal){1, 0, 1, 0};
     double density =
         INV_SQRT_TWO_PI * exp(-0.5 * square.value) * (1 - 0.5 * square.lack - a.value * a.lack);
-    if (a.value > -0.7) {
-        double ratio = mills_ratio(a.value), difference = mills_difference(h, t).value;
-        return (struct lognormal){density * difference, density, density * ratio,
-                                  density * fmax(ratio - difference, 0)};
+    double over_a = density * mills_ratio(fabs(a.value));
+    double beyond_a = a.value < 0 ? 1 - over_a : over_a;
+    if (a.value >= 0 || s < 2) {
+        double value = density * mills_difference(h, t).value;
+        return (struct lognormal){value, density, beyond_a, fmax(beyond_a - value, 0)};
     }
-    double over_a = density * mills_ratio(-a.value), beyond_b = density * mills_ratio(h + t);
-    return (struct lognormal){1 - (over_a + beyond_b), density, 1 - over_a, beyond_b};
+    double beyond_b = density * mills_ratio(h + t);
+    return (struct lognormal){1 - (over_a + beyond_b), density, beyond_a, beyond_b};
 }
 
 /* ---- what is asked ----------------------------------------------------------------------------
