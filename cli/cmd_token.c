@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/credentials.h"
+#include "common/protocol/ids.h"
 
 /* "8h", "30min", "90s", "7d", or seconds. */
 static enum err_code parse_ttl(const char *text, int64_t *seconds, struct err *err)
@@ -34,6 +36,15 @@ static enum err_code copy_claim(char *claim, size_t size, const char *text, cons
     return ERR_OK;
 }
 
+/* So that every token can be revoked. */
+static void draw_jti(char jti[TOKEN_JTI_MAX + 1])
+{
+    uint8_t raw[16];
+    if (getrandom(raw, sizeof raw, 0) != (ssize_t)sizeof raw)
+        abort();
+    session_key_encode(raw, jti);
+}
+
 static enum err_code read_claims(const struct args *args, struct token_claims *claims,
                                  struct err *err)
 {
@@ -48,8 +59,14 @@ static enum err_code read_claims(const struct args *args, struct token_claims *c
         (scope && (code = token_parse_scopes(scope, &claims->scopes, err)) != ERR_OK) ||
         (code = copy_claim(claims->user, sizeof claims->user, user, "--user", err)) != ERR_OK ||
         (code = copy_claim(claims->sid, sizeof claims->sid, args_option(args, "--sid"), "--sid",
+                           err)) != ERR_OK ||
+        (code = copy_claim(claims->jti, sizeof claims->jti, args_option(args, "--jti"), "--jti",
+                           err)) != ERR_OK ||
+        (code = copy_claim(claims->kid, sizeof claims->kid, args_option(args, "--kid"), "--kid",
                            err)) != ERR_OK)
         return code;
+    if (!claims->jti[0])
+        draw_jti(claims->jti);
     claims->expires_at_s = (int64_t)time(NULL) + seconds;
     return ERR_OK;
 }
@@ -66,7 +83,7 @@ static enum status run_token(struct cli *cli, const struct args *args)
     struct err err;
     char *token = NULL;
     read_claims(args, &claims, NULL);
-    if (credentials_mint(cli->options, &claims, &token, &err) != ERR_OK)
+    if (credentials_mint(cli->options, args_option(args, "--key"), &claims, &token, &err) != ERR_OK)
         return cli_fail(cli, &err);
     out_text(&cli->out, token);
     out_text(&cli->out, "\n");
@@ -76,15 +93,22 @@ static enum status run_token(struct cli *cli, const struct args *args)
 
 const struct command command_token = {
     .name = "token",
-    .arguments = "--user U [--sid S] [--scope feed,admin] [--ttl 8h]",
+    .arguments = "--user U [--sid S] [--scope feed,admin] [--ttl 8h] [--jti ID] [--key F] "
+                 "[--kid K]",
     .about = "print a token, minted with the local jwt.key",
     .help = "--sid S     the session that it is for\n"
             "--scope ... what it allows beside one's own sessions: feed, admin\n"
-            "--ttl 8h    how long it is good\n",
+            "--ttl 8h    how long it is good\n"
+            "--jti ID    its own id, by which the operator can revoke it (else: drawn)\n"
+            "--key F     the file with the secret (else: jwt.key)\n"
+            "--kid K     under which name the daemon knows that secret (K.key among its keys)\n",
     .options = {{"--user", "U", WORD_FREE},
                 {"--sid", "S", WORD_FREE},
                 {"--scope", "feed,admin", WORD_FREE},
-                {"--ttl", "8h", WORD_FREE}},
+                {"--ttl", "8h", WORD_FREE},
+                {"--jti", "ID", WORD_FREE},
+                {"--key", "F", WORD_FILE},
+                {"--kid", "K", WORD_FREE}},
     .check = check_token,
     .run = run_token,
 };

@@ -13,7 +13,7 @@
 struct cli;
 struct args;
 
-enum { COMMAND_OPTIONS_MAX = 6, COMMAND_WORDS_MAX = 3 };
+enum { COMMAND_OPTIONS_MAX = 8, COMMAND_WORDS_MAX = 3 };
 
 /* The exit statuses, which are also how a command has ended. */
 enum status {

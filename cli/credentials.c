@@ -31,8 +31,8 @@ char *credentials_state_path(const struct options *options, const char *name)
     return path.data;
 }
 
-/* The first line of a file, without its end, for free. */
-static enum err_code read_line(const char *path, char **line, struct err *err)
+/* The first line of a file, up to one of the characters in `end`; for free. */
+static enum err_code read_line(const char *path, const char *end, char **line, struct err *err)
 {
     FILE *file = fopen(path, "re");
     size_t size = 0;
@@ -42,7 +42,7 @@ static enum err_code read_line(const char *path, char **line, struct err *err)
     ssize_t n = getline(line, &size, file);
     fclose(file);
     if (n > 0)
-        (*line)[strcspn(*line, " \t\r\n")] = '\0';
+        (*line)[strcspn(*line, end)] = '\0';
     if (n > 0 && (*line)[0])
         return ERR_OK;
     free(*line);
@@ -50,11 +50,11 @@ static enum err_code read_line(const char *path, char **line, struct err *err)
     return err_set(err, ERR_UNAUTHENTICATED, "%s is empty", path);
 }
 
-enum err_code credentials_mint(const struct options *options, const struct token_claims *claims,
-                               char **token, struct err *err)
+enum err_code credentials_mint(const struct options *options, const char *file,
+                               const struct token_claims *claims, char **token, struct err *err)
 {
-    char *path = credentials_state_path(options, "jwt.key"), *secret;
-    enum err_code code = read_line(path, &secret, err);
+    char *path = file ? mem_strdup(file) : credentials_state_path(options, "jwt.key"), *secret;
+    enum err_code code = read_line(path, "\r\n", &secret, err);
     if (code == ERR_OK)
         code = token_mint(secret, strlen(secret), claims, (int64_t)time(NULL), token, err);
     if (secret)
@@ -72,7 +72,7 @@ static enum err_code mint_for_user(const struct options *options, char **token, 
     if (strlen(options->user) > TOKEN_USER_MAX)
         return err_set(err, ERR_BAD_REQUEST, "--user: a name has at most %d bytes", TOKEN_USER_MAX);
     snprintf(claims.user, sizeof claims.user, "%s", options->user);
-    return credentials_mint(options, &claims, token, err);
+    return credentials_mint(options, NULL, &claims, token, err);
 }
 
 enum err_code credentials_curve(const struct options *options, struct curve_keys *keys,
@@ -92,7 +92,7 @@ enum err_code credentials_token(const struct options *options, char **token, str
     if (options->user)
         return mint_for_user(options, token, err);
     if (options->token_file)
-        return read_line(options->token_file, token, err);
+        return read_line(options->token_file, " \t\r\n", token, err);
     if (!options->token)
         return err_set(err, ERR_UNAUTHENTICATED,
                        "no token: give --token, --token-file or --user, or set INDSUB_TOKEN");

@@ -12,10 +12,10 @@
  * $XDG_STATE_HOME/indsub, ~/.local/state/indsub, or /var/lib/indsub for users without a home. */
 char *credentials_state_path(const struct options *options, const char *name);
 
-/* Mints a token with the local jwt.key; *token is for free. Errors: FORBIDDEN if the key cannot be
- * read, BAD_REQUEST if a claim is not possible. */
-enum err_code credentials_mint(const struct options *options, const struct token_claims *claims,
-                               char **token, struct err *err);
+/* Mints a token with the secret in that file (NULL: the local jwt.key); *token is for free. Errors:
+ * FORBIDDEN if the key cannot be read, BAD_REQUEST if a claim is not possible. */
+enum err_code credentials_mint(const struct options *options, const char *file,
+                               const struct token_claims *claims, char **token, struct err *err);
 
 /* Loads what --server-key and --certificate name; nothing (err untouched) where there is no server
  * key. The caller wipes it. Errors: BAD_REQUEST. */

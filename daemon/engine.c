@@ -9,6 +9,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/protocol/ids.h"
+#include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
 #include "daemon/feed/item.h"
 #include "daemon/keep/keeper.h"
@@ -613,6 +614,8 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
     struct source *source =
         sources_open(self->core.sources, name->valuestring, peer->id, peer->size, peer->connection);
     source->expires_at_s = claims.expires_at_s;
+    strcpy(source->kid, claims.kid);
+    strcpy(source->jti, claims.jti);
     buf_put_text(&self->text, "{\"type\":\"feed_opened\"");
     if (id) {
         buf_put_text(&self->text, ",\"id\":");
@@ -801,19 +804,54 @@ static void publish_status(struct engine *self, struct now now)
     body_release(&body);
 }
 
+/* Nothing more is delivered until a fresh token comes; what has not left by now is given up. */
+static void expire(struct engine *self, struct session *session, const char *why, struct now now)
+{
+    tell_session(self, session, "TOKEN_EXPIRED", why);
+    delivery_flush(self->core.delivery, now.mono_ms);
+    session->is_expired = true;
+    session->expired_ms = now.mono_ms;
+    outbox_give_up_all(session->outbox);
+    if (session->probes_left > 0) /* its connection has gone, and is not asked for any more */
+        delivery_detach(session, now.mono_ms);
+    session->probes_left = 0;
+}
+
+void engine_on_new_keys(struct engine *self, const struct token_keys *before, struct now now)
+{
+    const struct token_keys *keys = self->core.settings->keys;
+    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (!session->is_expired &&
+            allowance_is_withdrawn(keys, before, session->kid, session->jti))
+            expire(self, session, "the token is good no longer; \"refresh\" with a new one", now);
+    }
+    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
+        struct source *source = sources_at(self->core.sources, i);
+        if (source->peer_size > 0 && allowance_is_withdrawn(keys, before, source->kid, source->jti))
+            source->expires_at_s = INT64_MIN;
+    }
+}
+
 static void check_expiry(struct engine *self, struct session *session, struct now now)
 {
     int64_t left_s = session->expires_at_s - now.wall_ms / 1000;
-    if (left_s <= 0 && !session->is_expired) {
-        tell_session(self, session, "TOKEN_EXPIRED",
-                     "delivery has ended; \"refresh\" with a new token");
-        delivery_flush(self->core.delivery, now.mono_ms);
-        session->is_expired = true;
-    } else if (left_s <= EXPIRY_WARNING_S && !session->expiry_announced) {
+    if (session->is_expired)
+        return;
+    if (left_s <= 0) {
+        expire(self, session, "delivery has ended; \"refresh\" with a new token", now);
+    } else if (left_s <= EXPIRY_WARNING_S && !session->expiry_announced && session->is_attached) {
         session->expiry_announced = true;
         tell_session(self, session, "TOKEN_EXPIRING",
                      "the token expires soon; \"refresh\" with a new one");
     }
+}
+
+/* Detached, or without a token that is good, for too long. */
+static bool has_had_its_time(const struct session *session, int64_t resume_ms, int64_t now_ms)
+{
+    return (!session->is_attached && now_ms - session->detached_ms >= resume_ms) ||
+           (session->is_expired && now_ms - session->expired_ms >= resume_ms);
 }
 
 /* Heartbeats, silence, tokens and ends of all sessions. */
@@ -822,14 +860,15 @@ static void sweep_sessions(struct engine *self, struct now now)
     const struct core_settings *settings = self->core.settings;
     for (size_t i = sessions_count(self->core.sessions); i-- > 0;) {
         struct session *session = sessions_at(self->core.sessions, i);
-        if (!session->is_attached) {
-            if (now.mono_ms - session->detached_ms >= settings->resume_ms)
-                end_session(self, session);
+        check_expiry(self, session, now);
+        if (has_had_its_time(session, settings->resume_ms, now.mono_ms)) {
+            end_session(self, session);
             continue;
         }
+        if (!session->is_attached)
+            continue;
         if (session->probes_left > 0)
             probe_again(self, session, now);
-        check_expiry(self, session, now);
         if (now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms)
             delivery_detach(session, now.mono_ms);
         else if (now.mono_ms - session->last_heartbeat_ms >= settings->heartbeat_ms)

@@ -61,6 +61,10 @@ enum reject engine_feed_tick(struct engine *self, struct source *source, const c
 enum reject engine_feed_bar(struct engine *self, struct source *source, const char *symbol,
                             enum timeframe timeframe, const struct bar *bar, struct now now);
 
+/* The settings have other keys than before: whose token is revoked, or signed by a key that is gone
+ * or another one now, is treated as if that had expired. */
+void engine_on_new_keys(struct engine *self, const struct token_keys *before, struct now now);
+
 /* Ends a turn: sends what has come together, and does what is due. Returns when it wants to be
  * called next (monotonic). */
 int64_t engine_end_turn(struct engine *self, struct now now);

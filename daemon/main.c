@@ -206,12 +206,36 @@ static void apply_settings(struct daemon *self)
     apply_live(self);
 }
 
+static enum err_code load_keys(const struct daemon *self, bool makes_secret,
+                               struct token_keys **keys, struct err *err)
+{
+    const struct keys_files files = {.secret = self->key_path,
+                                     .makes_secret = makes_secret,
+                                     .dir = self->config.keys_dir,
+                                     .revoked = self->config.revoked_file};
+    return keys_load(&files, keys, err);
+}
+
+static void reload_keys(struct daemon *self, size_t *n_faults)
+{
+    struct err err;
+    struct token_keys *before = self->keys;
+    if (load_keys(self, false, &self->keys, &err) != ERR_OK) {
+        self->keys = before;
+        ++*n_faults;
+        fail(&err);
+        return;
+    }
+    self->settings.keys = self->keys;
+    engine_on_new_keys(self->engine, before, clock_read());
+    token_keys_destroy(&before);
+}
+
 static void reload(struct daemon *self)
 {
     struct config fresh;
     struct err err;
     struct teller teller = {self->arguments.config_file};
-    struct token_keys *keys;
     size_t n_faults = 0;
     config_init(&fresh);
     if (self->arguments.config_file) {
@@ -224,13 +248,7 @@ static void reload(struct daemon *self)
     if (n_faults == 0)
         config_take_live(&self->config, &fresh);
     config_clear(&fresh);
-    if (keys_load(self->key_path, false, self->config.keys_dir, &keys, &err) == ERR_OK) {
-        token_keys_destroy(&self->keys);
-        self->keys = keys;
-    } else {
-        n_faults++;
-        fail(&err);
-    }
+    reload_keys(self, &n_faults);
     if (server_reload(self->server, &err) != ERR_OK) {
         n_faults++;
         fail(&err);
@@ -319,8 +337,7 @@ static bool open_state(struct daemon *self)
     path = (struct buf){0};
     buf_put_format(&path, "%s/curve", self->state_dir);
     self->curve_dir = path.data;
-    return keys_load(self->key_path, !given, self->config.keys_dir, &self->keys, &err) == ERR_OK ||
-           fail(&err);
+    return load_keys(self, !given, &self->keys, &err) == ERR_OK || fail(&err);
 }
 
 /* ---- over a restart ---------------------------------------------------------------------------

@@ -2,8 +2,13 @@
 
 #include <jwt.h>
 #include <math.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "common/base/buf.h"
 #include "common/base/json.h"
@@ -16,9 +21,15 @@ struct key {
     size_t size;
 };
 
+struct revoked {
+    UT_hash_handle hh;
+    char jti[];
+};
+
 struct token_keys {
     struct key *all;
     size_t n, capacity;
+    struct revoked *revoked;
 };
 
 static const struct {
@@ -52,6 +63,12 @@ void token_keys_destroy(struct token_keys **self)
         explicit_bzero((*self)->all[i].bytes, (*self)->all[i].size);
         free((*self)->all[i].bytes);
     }
+    struct revoked *one, *next;
+    HASH_ITER(hh, (*self)->revoked, one, next)
+    {
+        HASH_DEL((*self)->revoked, one);
+        free(one);
+    }
     free((*self)->all);
     free(*self);
     *self = NULL;
@@ -78,12 +95,46 @@ void token_keys_add_public(struct token_keys *self, const char *kid, const char 
     add(self, kid, false, pem, size);
 }
 
-bool token_kid_is_valid(const char *kid)
+static bool is_known_curve(EVP_PKEY *key)
 {
-    static const char ALLOWED[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    size_t size = strlen(kid);
-    return size > 0 && size <= TOKEN_KID_MAX && strspn(kid, ALLOWED) == size;
+    static const char *const CURVES[] = {"prime256v1", "secp384r1", "secp521r1"};
+    char name[64];
+    if (!EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof name, NULL))
+        return false;
+    for (size_t i = 0; i < sizeof CURVES / sizeof *CURVES; i++)
+        if (strcmp(name, CURVES[i]) == 0)
+            return true;
+    return false;
+}
+
+bool token_public_key_is_sound(const char *pem, size_t size)
+{
+    enum { RSA_BITS_MIN = 2048 };
+    BIO *text = BIO_new_mem_buf(pem, (int)size);
+    EVP_PKEY *key = text ? PEM_read_bio_PUBKEY(text, NULL, NULL, NULL) : NULL;
+    int type = key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+    bool sound = (type == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) >= RSA_BITS_MIN) ||
+                 (type == EVP_PKEY_EC && is_known_curve(key));
+    EVP_PKEY_free(key);
+    BIO_free(text);
+    return sound;
+}
+
+void token_keys_revoke(struct token_keys *self, const char *jti)
+{
+    size_t size = strlen(jti);
+    if (token_keys_have_revoked(self, jti))
+        return;
+    struct revoked *one = mem_alloc_zero(1, sizeof *one + size + 1);
+    memcpy(one->jti, jti, size + 1);
+    HASH_ADD_KEYPTR(hh, self->revoked, one->jti, size, one);
+}
+
+bool token_keys_have_revoked(const struct token_keys *self, const char *jti)
+{
+    struct revoked *one;
+    HASH_FIND(hh, self->revoked, jti, strlen(jti), one);
+    return one != NULL;
 }
 
 static const struct key *find_key(const struct token_keys *self, const char *kid, bool is_secret)
@@ -92,6 +143,34 @@ static const struct key *find_key(const struct token_keys *self, const char *kid
         if (self->all[i].is_secret == is_secret && strcmp(self->all[i].kid, kid) == 0)
             return &self->all[i];
     return NULL;
+}
+
+static bool has_key(const struct token_keys *self, const struct key *wanted)
+{
+    for (size_t i = 0; i < self->n; i++) {
+        const struct key *one = &self->all[i];
+        if (one->is_secret == wanted->is_secret && strcmp(one->kid, wanted->kid) == 0 &&
+            one->size == wanted->size && CRYPTO_memcmp(one->bytes, wanted->bytes, one->size) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool token_keys_keep(const struct token_keys *self, const struct token_keys *before,
+                     const char *kid)
+{
+    for (size_t i = 0; i < before->n; i++)
+        if (strcmp(before->all[i].kid, kid) == 0 && !has_key(self, &before->all[i]))
+            return false;
+    return true;
+}
+
+bool token_kid_is_valid(const char *kid)
+{
+    static const char ALLOWED[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t size = strlen(kid);
+    return size > 0 && size <= TOKEN_KID_MAX && strspn(kid, ALLOWED) == size;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------
@@ -183,7 +262,8 @@ static enum err_code choose_key(const struct token_keys *keys, const cJSON *head
 }
 
 static enum err_code check_signature(const struct token_keys *keys, const char *token,
-                                     const cJSON *header, struct err *err)
+                                     const cJSON *header, char kid[TOKEN_KID_MAX + 1],
+                                     struct err *err)
 {
     const struct key *key = NULL;
     jwt_alg_t alg = JWT_ALG_NONE;
@@ -193,6 +273,7 @@ static enum err_code check_signature(const struct token_keys *keys, const char *
         return code;
     bool good = jwt_decode(&jwt, token, key->bytes, (int)key->size) == 0 && jwt_get_alg(jwt) == alg;
     jwt_free(jwt);
+    strcpy(kid, key->kid);
     return good ? ERR_OK : refuse(err, "the token is not valid here");
 }
 
@@ -353,11 +434,13 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
     if (!header || !payload)
         code = refuse(err, "that is no token: its parts are not JSON");
     if (code == ERR_OK)
-        code = check_signature(keys, token, header, err);
+        code = check_signature(keys, token, header, claims->kid, err);
     if (code == ERR_OK)
         code = check_times(payload, now_s, rules, claims, err);
     if (code == ERR_OK)
         code = read_names(payload, claims, err);
+    if (code == ERR_OK && claims->jti[0] && token_keys_have_revoked(keys, claims->jti))
+        code = refuse(err, "the token has been revoked; get a new one");
     if (code == ERR_OK)
         code = check_origin(payload, rules, err);
     if (code == ERR_OK)
@@ -427,8 +510,15 @@ enum err_code token_mint(const void *secret, size_t size, const struct token_cla
     if (claims->sid[0] && !sid_is_valid(claims->sid))
         return err_set(err, ERR_BAD_PARAMETER, "a session id has 1 to %d of A-Z a-z 0-9 . _ -",
                        TOKEN_SID_MAX);
+    if (claims->jti[0] && !is_printable(claims->jti, TOKEN_JTI_MAX))
+        return err_set(err, ERR_BAD_PARAMETER, "a token's id has 1 to %d printable bytes",
+                       TOKEN_JTI_MAX);
+    if (claims->kid[0] && !token_kid_is_valid(claims->kid))
+        return err_set(err, ERR_BAD_PARAMETER, "a key id has 1 to %d of A-Z a-z 0-9 . _ -",
+                       TOKEN_KID_MAX);
     put_claims(&json, claims, now_s);
-    if (jwt_new(&jwt) == 0 && jwt_set_alg(jwt, JWT_ALG_HS256, secret, (int)size) == 0 &&
+    if (jwt_new(&jwt) == 0 && (!claims->kid[0] || jwt_add_header(jwt, "kid", claims->kid) == 0) &&
+        jwt_set_alg(jwt, JWT_ALG_HS256, secret, (int)size) == 0 &&
         jwt_add_grants_json(jwt, json.data) == 0)
         *token = jwt_encode_str(jwt);
     jwt_free(jwt);

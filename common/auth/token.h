@@ -26,6 +26,7 @@ struct token_claims {
     char user[TOKEN_USER_MAX + 1];       /* sub */
     char sid[TOKEN_SID_MAX + 1];         /* "" if there is none */
     char jti[TOKEN_JTI_MAX + 1];         /* the token's own id, "" if there is none */
+    char kid[TOKEN_KID_MAX + 1];         /* of the key that signed it, "" if it names none */
     unsigned scopes;                     /* of enum token_scope; others are ignored */
     int64_t expires_at_s;                /* since 1970 */
     bool has_symbols;                    /* false: the token says nothing of symbols */
@@ -51,6 +52,18 @@ void token_keys_add_secret(struct token_keys *self, const char *kid, const void 
 /* Adds a copy of a public key in PEM for RS* and ES*; its tokens must name this kid. */
 void token_keys_add_public(struct token_keys *self, const char *kid, const char *pem, size_t size);
 
+/* True for a public key in PEM that is fit to be trusted: RSA of at least 2048 bits, or EC on
+ * P-256, P-384 or P-521. */
+bool token_public_key_is_sound(const char *pem, size_t size);
+
+/* Tokens with this jti are good no longer. */
+void token_keys_revoke(struct token_keys *self, const char *jti);
+bool token_keys_have_revoked(const struct token_keys *self, const char *jti);
+
+/* True if all keys that `before` had of that kid are there still, and the same. */
+bool token_keys_keep(const struct token_keys *self, const struct token_keys *before,
+                     const char *kid);
+
 /* 1 to 64 characters of A-Z a-z 0-9 . _ - */
 bool token_kid_is_valid(const char *kid);
 
@@ -60,8 +73,9 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
                            const struct token_rules *rules, struct token_claims *claims,
                            struct err *err);
 
-/* Mints a token under HS256. *token is the caller's to free. Errors: BAD_PARAMETER for a
- * user or sid that no verification would take. */
+/* Mints a token under HS256; its header names claims->kid if that is not "". *token is the
+ * caller's to free. Errors: BAD_PARAMETER for a user, sid, jti or kid that no verification would
+ * take. */
 enum err_code token_mint(const void *secret, size_t size, const struct token_claims *claims,
                          int64_t now_s, char **token, struct err *err);
 

@@ -11,7 +11,7 @@
 struct config {
     char *session_endpoint, *public_endpoint, *feed_endpoint;
     char *state_dir, *key_file, *keys_dir, *instruments_file;
-    char *audience, *issuer;
+    char *audience, *issuer, *revoked_file;
     char *certificate_file, *curve_sockets, *clients_dir;
     char *zone, *hours, *holidays;
     char *convention, *option_model, *day_count, *iv_side, *rate, *dividend_yield;

@@ -4,6 +4,7 @@
 
 #include "common/base/json.h"
 #include "common/protocol/ids.h"
+#include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
 
 enum { PROTOCOL = 1, CLIENT_MAX = 64 };
@@ -83,10 +84,8 @@ static void attach(const struct call *call, const struct token_claims *claims)
     session->connection = call->connection;
     session->is_attached = true;
     session->probes_left = 0;
-    session->is_expired = session->expiry_announced = false;
+    allowance_take(session, claims);
     session->wants_stream = call_flag(call, "stream", true);
-    session->is_admin = (claims->scopes & TOKEN_SCOPE_ADMIN) != 0;
-    session->expires_at_s = claims->expires_at_s;
     session->last_request_ms = session->last_heartbeat_ms = call->now.mono_ms;
 }
 
@@ -155,10 +154,10 @@ static enum err_code handle_refresh(struct call *call)
         return code;
     if (strcmp(claims.user, call->session->user) != 0)
         return err_set(call->err, ERR_FORBIDDEN, "the token is another user's");
-    call->session->expires_at_s = claims.expires_at_s;
-    call->session->is_admin = (claims.scopes & TOKEN_SCOPE_ADMIN) != 0;
+    if (claims.sid[0] && strcmp(claims.sid, call->session->name) != 0)
+        return err_set(call->err, ERR_FORBIDDEN, "the token is for another session");
     call->snapshots_due = call->session->is_expired;
-    call->session->is_expired = call->session->expiry_announced = false;
+    allowance_take(call->session, &claims);
     put_epoch_seconds(call->reply, "expires_at", claims.expires_at_s);
     return ERR_OK;
 }

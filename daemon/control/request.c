@@ -5,6 +5,7 @@
 
 #include "common/base/feedtime.h"
 #include "common/base/json.h"
+#include "daemon/control/allowance.h"
 
 extern const struct request request_open, request_refresh, request_close, request_heartbeat,
     request_subscribe, request_unsubscribe, request_list, request_data, request_history,
@@ -225,7 +226,7 @@ static enum err_code check_session(const struct request *row, const struct call 
         return ERR_OK;
     if (!session)
         return tell_where(call);
-    if (session->is_expired && row != &request_refresh && row != &request_close)
+    if (!allowance_lasts(session, call->now) && row != &request_refresh && row != &request_close)
         return err_set(call->err, ERR_TOKEN_EXPIRED,
                        "the session's token has expired; send \"refresh\" with a new one");
     if (row->needs == NEEDS_ADMIN && !session->is_admin)

@@ -11,7 +11,7 @@
 #include "daemon/edge/files.h"
 #include "daemon/edge/random.h"
 
-enum { SECRET_BYTES = 32, SECRET_MIN = 32, KEY_FILE_MAX = 16384 };
+enum { SECRET_BYTES = 32, SECRET_MIN = 32, KEY_FILE_MAX = 16384, REVOKED_FILE_MAX = 16 << 20 };
 
 static enum err_code make_secret(const char *path, struct err *err)
 {
@@ -36,7 +36,8 @@ static enum err_code make_secret(const char *path, struct err *err)
     return err_set(err, ERR_INTERNAL, "cannot write %s: %s", path, strerror(errno));
 }
 
-static enum err_code add_secret(const char *path, struct token_keys *keys, struct err *err)
+static enum err_code add_secret(const char *path, const char *kid, struct token_keys *keys,
+                                struct err *err)
 {
     size_t size;
     char *text = file_read_secret(path, KEY_FILE_MAX, &size, err);
@@ -48,22 +49,16 @@ static enum err_code add_secret(const char *path, struct token_keys *keys, struc
     if (size < SECRET_MIN)
         code = err_set(err, ERR_INTERNAL, "%s has fewer than %d characters", path, SECRET_MIN);
     else
-        token_keys_add_secret(keys, "", text, size);
+        token_keys_add_secret(keys, kid, text, size);
     explicit_bzero(text, size);
     free(text);
     return code;
 }
 
-static enum err_code add_public(const char *dir, const char *name, struct token_keys *keys,
+static enum err_code add_public(const char *path, const char *kid, struct token_keys *keys,
                                 struct err *err)
 {
-    char kid[TOKEN_KID_MAX + 8], path[4096];
-    size_t size, length = strlen(name) - strlen(".pem");
-    snprintf(kid, sizeof kid, "%.*s", (int)length, name);
-    if (length > TOKEN_KID_MAX || !token_kid_is_valid(kid))
-        return err_set(err, ERR_INTERNAL, "%s/%s: a key id has 1 to 64 of A-Z a-z 0-9 . _ -", dir,
-                       name);
-    snprintf(path, sizeof path, "%s/%s", dir, name);
+    size_t size;
     char *text = file_read(path, KEY_FILE_MAX, &size, err);
     if (!text)
         return err->code;
@@ -73,6 +68,11 @@ static enum err_code add_public(const char *dir, const char *name, struct token_
                        "%s holds a private key, which belongs to its owner alone", path);
     else if (!strstr(text, "-----BEGIN PUBLIC KEY-----"))
         code = err_set(err, ERR_INTERNAL, "%s is no public key in PEM (BEGIN PUBLIC KEY)", path);
+    else if (!token_public_key_is_sound(text, size))
+        code = err_set(err, ERR_INTERNAL,
+                       "%s is no public key for RS* (2048 bits at least) or ES* (P-256, P-384, "
+                       "P-521)",
+                       path);
     else
         token_keys_add_public(keys, kid, text, size);
     explicit_bzero(text, size);
@@ -80,30 +80,78 @@ static enum err_code add_public(const char *dir, const char *name, struct token_
     return code;
 }
 
-static enum err_code add_public_keys(const char *dir, struct token_keys *keys, struct err *err)
+typedef enum err_code add_fn(const char *path, const char *kid, struct token_keys *keys,
+                             struct err *err);
+
+/* By what the name ends in; other files are passed over. */
+static enum err_code add_file(const char *dir, const char *name, struct token_keys *keys,
+                              struct err *err)
+{
+    const char *dot = strrchr(name, '.');
+    add_fn *add = !dot                       ? NULL
+                  : strcmp(dot, ".pem") == 0 ? add_public
+                  : strcmp(dot, ".key") == 0 ? add_secret
+                                             : NULL;
+    char kid[TOKEN_KID_MAX + 2], path[4096];
+    if (!add)
+        return ERR_OK;
+    snprintf(kid, sizeof kid, "%.*s", (int)(dot - name), name);
+    if (!token_kid_is_valid(kid))
+        return err_set(err, ERR_INTERNAL, "%s/%s: a key id has 1 to 64 of A-Z a-z 0-9 . _ -", dir,
+                       name);
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return add(path, kid, keys, err);
+}
+
+static enum err_code add_dir(const char *dir, struct token_keys *keys, struct err *err)
 {
     enum err_code code = ERR_OK;
     DIR *opened = opendir(dir);
     if (!opened)
         return err_set(err, ERR_INTERNAL, "cannot read %s: %s", dir, strerror(errno));
-    for (struct dirent *one; code == ERR_OK && (one = readdir(opened));) {
-        size_t size = strlen(one->d_name);
-        if (size > 4 && strcmp(one->d_name + size - 4, ".pem") == 0)
-            code = add_public(dir, one->d_name, keys, err);
-    }
+    for (struct dirent *one; code == ERR_OK && (one = readdir(opened));)
+        code = add_file(dir, one->d_name, keys, err);
     closedir(opened);
     return code;
 }
 
-enum err_code keys_load(const char *path, bool make, const char *keys_dir, struct token_keys **keys,
-                        struct err *err)
+/* A line is a jti; blanks around it, empty lines and lines with # in front are passed over. */
+static enum err_code add_revoked(const char *path, struct token_keys *keys, struct err *err)
 {
-    enum err_code code = make ? make_secret(path, err) : ERR_OK;
+    char *text = file_read(path, REVOKED_FILE_MAX, NULL, err);
+    if (!text)
+        return err->code;
+    size_t number = 0;
+    enum err_code code = ERR_OK;
+    for (char *line = text, *next; code == ERR_OK && line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        number++;
+        line += strspn(line, " \t\r");
+        size_t size = strlen(line);
+        while (size > 0 && strchr(" \t\r", line[size - 1]))
+            line[--size] = '\0';
+        if (size > TOKEN_JTI_MAX)
+            code = err_set(err, ERR_INTERNAL, "%s:%zu: a token's id (jti) has at most %d bytes",
+                           path, number, TOKEN_JTI_MAX);
+        else if (size > 0 && line[0] != '#')
+            token_keys_revoke(keys, line);
+    }
+    free(text);
+    return code;
+}
+
+enum err_code keys_load(const struct keys_files *files, struct token_keys **keys, struct err *err)
+{
+    enum err_code code = files->makes_secret ? make_secret(files->secret, err) : ERR_OK;
     *keys = token_keys_new();
     if (code == ERR_OK)
-        code = add_secret(path, *keys, err);
-    if (code == ERR_OK && keys_dir[0])
-        code = add_public_keys(keys_dir, *keys, err);
+        code = add_secret(files->secret, "", *keys, err);
+    if (code == ERR_OK && files->dir[0])
+        code = add_dir(files->dir, *keys, err);
+    if (code == ERR_OK && files->revoked[0])
+        code = add_revoked(files->revoked, *keys, err);
     if (code != ERR_OK)
         token_keys_destroy(keys);
     return code;

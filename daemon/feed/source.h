@@ -11,7 +11,7 @@
 
 #include "daemon/feed/standby.h"
 
-enum { SOURCE_NAME_MAX = 64, SOURCE_PEER_MAX = 255 };
+enum { SOURCE_NAME_MAX = 64, SOURCE_PEER_MAX = 255, SOURCE_KID_MAX = 64, SOURCE_JTI_MAX = 128 };
 
 struct source {
     char name[SOURCE_NAME_MAX + 1];
@@ -23,8 +23,9 @@ struct source {
     size_t peer_size;                    /* 0 while nobody does */
     uint64_t connection;                 /* on which it opened the source */
     int64_t expires_at_s;                /* wall clock: of the token it was opened with */
-    int64_t arrived_ms;                  /* of its newest message */
-    int64_t behind_ms;                   /* its clock behind the wall's, when that came */
+    char kid[SOURCE_KID_MAX + 1], jti[SOURCE_JTI_MAX + 1]; /* of that token */
+    int64_t arrived_ms;                                    /* of its newest message */
+    int64_t behind_ms; /* its clock behind the wall's, when that came */
     bool has_arrived;
     bool is_connected;
     struct standby *standby; /* what it gives of symbols that others lead; owned */

@@ -86,6 +86,10 @@ static void give_closed(struct delivery *self, struct subscription *one, const s
     body_release(&stale);
     one->given_ms = bar->start_ms;
     one->due_ms = 0;
+    if (session->is_expired) {
+        outbox_give_up(session->outbox, one, bar->start_ms);
+        return;
+    }
     if (!outbox_put_closed(session->outbox, one, bar->start_ms, body))
         self->counters.lagging++;
     await_bar(self, one, bar);
@@ -207,7 +211,9 @@ static void put_snapshot(struct delivery *self, struct subscription *one)
 
 void delivery_put_snapshots(struct delivery *self, struct session *session)
 {
-    for (size_t i = 0; session->wants_stream && i < session->n_subscriptions; i++)
+    if (!session->wants_stream || session->is_expired)
+        return;
+    for (size_t i = 0; i < session->n_subscriptions; i++)
         put_snapshot(self, session->subscriptions[i]);
 }
 
@@ -222,7 +228,7 @@ void delivery_put_closed(struct delivery *self, struct subscription *one, int64_
 
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body)
 {
-    if (!session->wants_stream || !session->is_attached)
+    if (!session->wants_stream || !session->is_attached || session->is_expired)
         return;
     outbox_put_notice(session->outbox, body);
     mark(self, session);
@@ -328,7 +334,8 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
             self->counters.delivered += n;
             outbox_sent(session->outbox, n);
             outbox_set_blocked(session->outbox, false);
-            announce_lagging(self, session); /* only now: somebody is there to be told */
+            if (!session->is_expired)
+                announce_lagging(self, session); /* only now: somebody is there to be told */
             break;
         case PUSH_BLOCKED:
             outbox_set_blocked(session->outbox, true);
@@ -352,7 +359,7 @@ static void release_due(struct delivery *self, int64_t now_ms)
         uint32_t merged = one->held_merged;
         struct body *body = subscription_take_held(one);
         one->due_ms = now_ms + one->throttle_ms;
-        if (one->session->is_attached)
+        if (one->session->is_attached && !one->session->is_expired)
             put_forming(self, one, one->held_bar_ms, body, merged);
         body_release(&body);
     }

@@ -133,21 +133,31 @@ static bool is_stale(const struct outbox_item *item)
     return item->kind != OUTBOX_CLOSED && item->kind != OUTBOX_LAGGING;
 }
 
+void outbox_give_up_all(struct outbox *self)
+{
+    for (size_t i = self->head; i < self->n; i++)
+        if (self->items[i].kind == OUTBOX_CLOSED)
+            note_lagging(self, self->items[i].owner, self->items[i].bar_ms);
+    drop(self, is_bar);
+    self->n_closed = 0;
+}
+
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)
 {
     if (self->n_closed >= self->limits->closed_max) {
-        for (size_t i = self->head; i < self->n; i++)
-            if (self->items[i].kind == OUTBOX_CLOSED)
-                note_lagging(self, self->items[i].owner, self->items[i].bar_ms);
+        outbox_give_up_all(self);
         note_lagging(self, owner, bar_ms);
-        drop(self, is_bar);
-        self->n_closed = 0;
         return false;
     }
     put(self, (struct outbox_item){
                   .body = body, .owner = owner, .bar_ms = bar_ms, .kind = OUTBOX_CLOSED});
     self->n_closed++;
     return true;
+}
+
+void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms)
+{
+    note_lagging(self, owner, bar_ms);
 }
 
 /* A waiting forming bar of that owner which nothing of the same owner follows. */

@@ -61,6 +61,10 @@ bool outbox_is_blocked(const struct outbox *self);
 /* Each put acquires body. */
 /* False if the limit was passed: the waiting closed bars are given up, see outbox_take_lagging. */
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body);
+/* A closed bar that is not given at all: told as if it had been given up. */
+void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms);
+/* Gives up all bars that wait. */
+void outbox_give_up_all(struct outbox *self);
 /* True if it took the place of an older one. */
 bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
                         uint32_t merged);

@@ -17,7 +17,13 @@
 #include "common/base/err.h"
 #include "daemon/sessions/outbox.h"
 
-enum { SESSION_KEY_SIZE = 22, SESSION_NAME_MAX = 64, SESSION_USER_MAX = 128 };
+enum {
+    SESSION_KEY_SIZE = 22,
+    SESSION_NAME_MAX = 64,
+    SESSION_USER_MAX = 128,
+    SESSION_KID_MAX = 64,
+    SESSION_JTI_MAX = 128
+};
 
 struct sessions;
 struct subscription;
@@ -43,6 +49,9 @@ struct session {
     bool is_dirty;                       /* on the list of those whose outbox is to be flushed */
     LIST_ENTRY(session) dirty;
     int64_t expires_at_s;                                    /* wall clock: of its token */
+    char kid[SESSION_KID_MAX + 1];                           /* of the key that signed that */
+    char jti[SESSION_JTI_MAX + 1];                           /* its own id, "" if it has none */
+    int64_t expired_ms;                                      /* monotonic: since when is_expired */
     int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
     double request_tokens;                                   /* of the rate limit */
     int64_t request_tokens_ms;

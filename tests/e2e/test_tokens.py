@@ -1,4 +1,6 @@
 """Who is let in: JWTs by shared secret and by public key, and every way to forge one."""
+import base64
+import hashlib
 import json
 import pathlib
 import shutil
@@ -10,6 +12,7 @@ import unittest
 from support import tokens
 from support.case import Case
 from support.isp import Session
+from support.processes import run
 from support.tokens import KeyPair, by_hand, hmac_signer, hs256
 from support.waiting import until
 
@@ -173,6 +176,15 @@ class PublicKeys(Case):
         with Session(self.daemon, open=False) as session:
             self.assert_code(session.refused("open", token=token), "TOKEN_EXPIRED")
 
+    def test_all_other_algorithms(self):
+        for algorithm in ("RS384", "RS512", "ES384", "ES512"):
+            pair = KeyPair(self.folder, algorithm.lower(), algorithm)
+            shutil.copy(pair.public, self.public / f"{algorithm}.pem")
+            self.addCleanup((self.public / f"{algorithm}.pem").unlink)
+            self.daemon.reload()
+            with self.subTest(algorithm):
+                self.enterContext(Session(self.daemon, token=pair.token(algorithm, sub="alice")))
+
     def test_a_key_added_later_counts_after_sighup(self):
         self.refused(self.unlisted.token("partner-3", sub="alice"))
         added = self.public / "partner-3.pem"
@@ -185,6 +197,97 @@ class PublicKeys(Case):
                 return session.answer("open", token=self.unlisted.token(
                     "partner-3", sub="alice"))["type"] == "opened"
         until(accepted, "the new key to count")
+
+
+class Rotation(Case):
+    """Secrets by `kid`, and tokens that are revoked, without a new start."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="indsub-keys-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.keys = self.folder / "keys"
+        self.keys.mkdir()
+        self.revoked = self.folder / "revoked"
+        self.revoked.write_text("# nothing yet\n")
+        self.settings = {"auth": {"keys": f'"{self.keys}"', "revoked": f'"{self.revoked}"'}}
+
+    def write_key(self, name, text, mode=0o600):
+        path = self.keys / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def opens(self, token):
+        with Session(self.daemon, open=False) as session:
+            return session.answer("open", token=token)["type"] == "opened"
+
+    def test_from_one_secret_to_the_next(self):
+        """The new one is there before the old one goes, and who has a token of it stays."""
+        old, new = "old " * 10, "new " * 10
+        self.write_key("2025.key", old)
+        by_old = tokens.by_hand({"alg": "HS256", "kid": "2025"}, {
+            "sub": "alice", "exp": int(time.time()) + 3600}, hmac_signer(old.encode()))
+        by_new = tokens.by_hand({"alg": "HS384", "kid": "2026"}, {
+            "sub": "alice", "exp": int(time.time()) + 3600},
+            hmac_signer(new.encode(), hashlib.sha384))
+        first = self.session(token=by_old)
+        self.assertFalse(self.opens(by_new))
+        new_file = self.write_key("2026.key", new)
+        self.daemon.reload()
+        second = self.session(token=by_new)
+        first.ask("list")
+        (self.keys / "2025.key").unlink()
+        self.daemon.reload()
+        first.wait_notice("TOKEN_EXPIRED")
+        self.assert_code(first.refused("list"), "TOKEN_EXPIRED")
+        self.assertFalse(self.opens(by_old))
+        second.ask("list")
+        first.ask("refresh", token=by_new)
+        first.ask("list")
+        status, token, error = run("INDSUB_CLI", "token", "--user", "bob", "--key", new_file,
+                                   "--kid", "2026")
+        self.assertEqual(status, 0, error)
+        self.assertTrue(self.opens(token.strip()))
+
+    def test_a_faulty_key_changes_nothing(self):
+        session = self.session()
+        self.write_key("open.key", "x" * 40, 0o644)
+        self.daemon.reload()
+        self.assertIn("open.key can be read by others", self.daemon.said())
+        session.ask("list")
+        self.session("bob")
+
+    def test_a_revoked_token(self):
+        status, token, _ = run("INDSUB_CLI", "--state", self.daemon.state, "token", "--user",
+                               "alice", "--jti", "lost-laptop")
+        self.assertEqual(status, 0)
+        lost, kept = self.session(token=token.strip()), self.session("alice", claims={"jti": "x"})
+        self.revoked.write_text("lost-laptop\n")
+        self.daemon.reload()
+        lost.wait_notice("TOKEN_EXPIRED")
+        self.assert_code(lost.refused("list"), "TOKEN_EXPIRED")
+        self.assert_code(lost.refused("refresh", token=token.strip()), "UNAUTHENTICATED")
+        self.assertFalse(self.opens(token.strip()))
+        kept.ask("list")
+
+    def test_minted_tokens_can_be_told_apart(self):
+        made = set()
+        for _ in range(3):
+            _, token, _ = run("INDSUB_CLI", "--state", self.daemon.state, "token", "--user", "a")
+            made.add(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["jti"])
+        self.assertEqual(len(made), 3)
+
+    def test_revoked_while_the_daemon_was_down(self):
+        """A session that outlives a restart is not given to a token that does not."""
+        made = {jti: self.daemon.token("alice", jti=jti) for jti in ("lost", "kept")}
+        sessions = {jti: self.session(token=token) for jti, token in made.items()}
+        self.daemon.stop()
+        self.revoked.write_text("lost\n")
+        self.daemon.start()
+        self.assertTrue(sessions["kept"].ask("open", token=made["kept"])["resumed"])
+        self.assert_code(sessions["lost"].refused("list"), "NOT_OPEN")
+        self.assert_code(sessions["lost"].refused("open", token=made["lost"]), "UNAUTHENTICATED")
 
 
 if __name__ == "__main__":

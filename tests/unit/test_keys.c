@@ -18,7 +18,11 @@
 
 enum { NOW_S = 1762232700 };
 #define SECRET "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define PUBLIC "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
+#define PUBLIC                                                           \
+    "-----BEGIN PUBLIC KEY-----\n"                                       \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7q0OzMCmnQA75y9Qd0vpWKfRtGv4\n" \
+    "NieHLBFWpAxeDccKdMXxq2ztIyAYHkXKvSAqdt04ffRN9k8c4H+t46pzzw==\n"     \
+    "-----END PUBLIC KEY-----\n"
 
 /* A directory that goes with its files. */
 struct folder {
@@ -66,7 +70,8 @@ static enum err_code load(struct folder *self, bool make, const char *dir, struc
                           struct err *err)
 {
     *err = (struct err){0};
-    return keys_load(path_of(self, "jwt.key"), make, dir, keys, err);
+    struct keys_files files = {path_of(self, "jwt.key"), make, dir, ""};
+    return keys_load(&files, keys, err);
 }
 
 /* True if a token that is minted with this secret is one of these keys'. */
@@ -185,6 +190,8 @@ static void what_is_no_public_key_is_refused_by_name(void **state)
     } BAD[] = {
         {"a b.pem", PUBLIC, "key id"},
         {"empty.pem", "", "BEGIN PUBLIC KEY"},
+        {"bogus.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "RS*"},
+        {"short.key", "short", "32 characters"},
         {"other.pem", "-----BEGIN CERTIFICATE-----\n", "BEGIN PUBLIC KEY"},
         {"private.pem", "-----BEGIN EC PRIVATE KEY-----\nAAAA\n", "private key"},
     };
@@ -205,6 +212,57 @@ static void what_is_no_public_key_is_refused_by_name(void **state)
     assert_null(keys);
 }
 
+/* True if a token of that secret which names the kid is one of these keys'. */
+static bool knows_by_kid(const struct token_keys *keys, const char *kid, const char *secret)
+{
+    const struct token_rules rules = {0};
+    struct token_claims claims = {.user = "alice", .expires_at_s = NOW_S + 60};
+    char *token;
+    snprintf(claims.kid, sizeof claims.kid, "%s", kid);
+    assert_int_equal(token_mint(secret, strlen(secret), &claims, NOW_S, &token, NULL), ERR_OK);
+    bool known = token_verify(keys, token, NOW_S, &rules, &claims, NULL) == ERR_OK;
+    free(token);
+    return known;
+}
+
+static void secrets_are_known_by_their_file_too(void **state)
+{
+    struct folder *folder = *state;
+    struct token_keys *keys;
+    struct err err;
+    write_file(folder, "desk.2.key", SECRET "\n", 0600);
+    assert_int_equal(load(folder, true, folder->path, &keys, &err), ERR_OK);
+    assert_true(knows_by_kid(keys, "desk.2", SECRET));
+    assert_false(knows_by_kid(keys, "desk", SECRET));
+    assert_false(knows(keys, SECRET));
+    token_keys_destroy(&keys);
+    write_file(folder, "desk.2.key", SECRET "\n", 0640);
+    assert_int_equal(load(folder, true, folder->path, &keys, &err), ERR_INTERNAL);
+    assert_non_null(strstr(err.message, "can be read by others"));
+}
+
+static void what_is_revoked_stands_a_line_each(void **state)
+{
+    struct folder *folder = *state;
+    char secret[256];
+    struct token_keys *keys;
+    struct err err;
+    write_file(folder, "jwt.key", SECRET "\n", 0600);
+    strcpy(secret, path_of(folder, "jwt.key"));
+    write_file(folder, "revoked", "# gone\n\n a-1 \r\nb 2\nc", 0644);
+    struct keys_files files = {secret, false, "", path_of(folder, "revoked")};
+    assert_int_equal(keys_load(&files, &keys, &err), ERR_OK);
+    assert_true(token_keys_have_revoked(keys, "a-1"));
+    assert_true(token_keys_have_revoked(keys, "b 2"));
+    assert_true(token_keys_have_revoked(keys, "c"));
+    assert_false(token_keys_have_revoked(keys, "# gone"));
+    assert_false(token_keys_have_revoked(keys, ""));
+    token_keys_destroy(&keys);
+    files.revoked = "/nonexistent/revoked"; /* not: nothing is revoked */
+    assert_int_equal(keys_load(&files, &keys, &err), ERR_INTERNAL);
+    assert_null(keys);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -217,6 +275,8 @@ int main(void)
         TEST(a_secret_must_be_there_and_long_enough),
         TEST(public_keys_are_known_by_their_file),
         TEST(what_is_no_public_key_is_refused_by_name),
+        TEST(secrets_are_known_by_their_file_too),
+        TEST(what_is_revoked_stands_a_line_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,20 +33,23 @@ def hmac_signer(secret, digest=hashlib.sha256):
 
 
 class KeyPair:
-    """An RSA or P-256 key made by openssl(1), and its signatures as JWS wants them."""
+    """An RSA or EC key made by openssl(1), and its signatures as JWS wants them."""
 
     def __init__(self, folder, name, algorithm):
         self.algorithm = algorithm
         self.private = pathlib.Path(folder, f"{name}.private")
         self.public = pathlib.Path(folder, f"{name}.pem")
-        kind = {"RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-                "ES256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]}[algorithm]
+        curve = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}.get(algorithm)
+        kind = (["-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:{curve}"] if curve else
+                ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
         run(["openssl", "genpkey", *kind, "-out", str(self.private)])
         run(["openssl", "pkey", "-in", str(self.private), "-pubout", "-out", str(self.public)])
 
     def sign(self, data):
-        der = run(["openssl", "dgst", "-sha256", "-sign", str(self.private)], data)
-        return der if self.algorithm == "RS256" else raw_from_der(der)
+        der = run(["openssl", "dgst", f"-sha{self.algorithm[2:]}", "-sign", str(self.private)],
+                  data)
+        size = {"ES256": 32, "ES384": 48, "ES512": 66}.get(self.algorithm)
+        return raw_from_der(der, size) if size else der
 
     def token(self, kid, **claims):
         claims.setdefault("exp", int(time.time()) + 3600)
@@ -56,12 +59,12 @@ class KeyPair:
         return by_hand(header, claims, self.sign)
 
 
-def raw_from_der(der):
-    """r and s of an ECDSA signature, 32 bytes each (RFC 7518, section 3.4)."""
-    at, raw = 2, b""
+def raw_from_der(der, size):
+    """r and s of an ECDSA signature, as long as the curve's order (RFC 7518, section 3.4)."""
+    at, raw = 3 if der[1] & 0x80 else 2, b""
     for _ in range(2):
         length = der[at + 1]
-        raw += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
+        raw += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(size, b"\0")
         at += 2 + length
     return raw
 
