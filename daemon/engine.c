@@ -77,8 +77,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     }
     if (outlet->keep)
         self->keeper = keeper_new(core, &(struct keeper_settings){.keep_ms = settings->keep_ms});
-    size_t n_left_out; /* named when the instruments were read */
-    core->chains = chains_new(&settings->options, core->market, core->instruments, &n_left_out);
+    core->chains = chains_new(&settings->options, core->market, core->instruments);
     self->next_status_ms = self->next_sweep_ms = now.mono_ms;
     return self;
 }
@@ -304,8 +303,14 @@ static struct listing *find_listing(struct engine *self, const char *symbol)
     struct listing *listing = market_find(self->core.market, symbol);
     if (listing || !symbol_is_valid(symbol))
         return listing;
-    const struct instrument *added = instruments_add_index(self->core.instruments, symbol);
-    return market_add(self->core.market, added->symbol, calendar_of(self, added->exchange));
+    struct core *core = &self->core;
+    const struct instrument *added = instruments_add_index(core->instruments, symbol);
+    listing = market_add(core->market, added->symbol, calendar_of(self, added->exchange));
+    if (chains_wait_for(core->chains, symbol)) {
+        chains_destroy(&core->chains);
+        core->chains = chains_new(&core->settings->options, core->market, core->instruments);
+    }
+    return listing;
 }
 
 static struct exchange *find_exchange(struct engine *self, const struct calendar *calendar)

@@ -459,6 +459,12 @@ static bool build(struct daemon *self)
     self->engine = engine_new(&self->settings, &outlet, &self->instruments, clock_read());
     if (self->store && !restore(self))
         return false;
+    size_t n_left_out = chains_n_left_out(engine_core(self->engine)->chains);
+    if (n_left_out > 0)
+        log_write(&self->log, LOG_LEVEL_WARNING,
+                  "%zu futures and options have no part in a chain: their underlying is not "
+                  "listed, or another one has their place",
+                  n_left_out);
     if (self->simulation) {
         self->simulated = engine_local_source(self->engine, "simulation");
         simulation_history(self->simulation, feed_simulated_bar, self);

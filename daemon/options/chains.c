@@ -12,8 +12,15 @@ struct entry { /* an underlying by its name */
     UT_hash_handle hh;
 };
 
+struct missing { /* an underlying that is not listed */
+    UT_hash_handle hh;
+    char name[];
+};
+
 struct chains {
     struct entry *by_name;
+    struct missing *missing;
+    size_t n_left_out;
     struct contract **contracts; /* of futures and options */
     size_t n_contracts, capacity;
 };
@@ -107,12 +114,40 @@ static struct contract **place_of(struct expiry *expiry, const struct instrument
     return *place ? NULL : place;
 }
 
+static void note_missing(struct chains *self, const char *name)
+{
+    struct missing *known;
+    HASH_FIND_STR(self->missing, name, known);
+    if (known)
+        return;
+    known = mem_alloc_zero(1, sizeof *known + strlen(name) + 1);
+    memcpy(known->name, name, strlen(name) + 1);
+    HASH_ADD_STR(self->missing, name, known);
+}
+
+size_t chains_n_left_out(const struct chains *self)
+{
+    return self->n_left_out;
+}
+
+bool chains_wait_for(const struct chains *self, const char *symbol)
+{
+    struct missing *known;
+    HASH_FIND_STR(self->missing, symbol, known);
+    for (size_t i = 0; !known && i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (strcmp(ALIASES[i][1], symbol) == 0)
+            HASH_FIND_STR(self->missing, ALIASES[i][0], known);
+    return known != NULL;
+}
+
 static bool tie(struct chains *self, const struct option_settings *settings, struct market *market,
                 const struct instrument *one)
 {
     struct listing *listing = market_find(market, one->symbol);
     struct listing *spot = find_underlying(market, one->underlying);
     bool is_option = one->type != INSTRUMENT_FUT;
+    if (!spot)
+        note_missing(self, one->underlying);
     if (!listing || !spot || spot == listing || one->expiry_day == INT64_MIN ||
         (is_option && !(one->strike > 0)))
         return false;
@@ -136,14 +171,13 @@ static bool tie(struct chains *self, const struct option_settings *settings, str
 }
 
 struct chains *chains_new(const struct option_settings *settings, struct market *market,
-                          const struct instruments *instruments, size_t *n_left_out)
+                          const struct instruments *instruments)
 {
     struct chains *self = mem_alloc_zero(1, sizeof *self);
-    *n_left_out = 0;
     for (size_t i = 0; i < instruments_count(instruments); i++) {
         const struct instrument *one = instruments_at(instruments, i);
         if (one->type == INSTRUMENT_FUT || one->type == INSTRUMENT_CE || one->type == INSTRUMENT_PE)
-            *n_left_out += !tie(self, settings, market, one);
+            self->n_left_out += !tie(self, settings, market, one);
     }
     return self;
 }
@@ -162,6 +196,12 @@ void chains_destroy(struct chains **self)
         }
         free(entry->underlying.expiries);
         free(entry);
+    }
+    struct missing *missing, *after;
+    HASH_ITER(hh, (*self)->missing, missing, after)
+    {
+        HASH_DEL((*self)->missing, missing);
+        free(missing);
     }
     for (size_t i = 0; i < (*self)->n_contracts; i++)
         free((*self)->contracts[i]);

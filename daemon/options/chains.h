@@ -54,11 +54,16 @@ struct underlying {
 
 struct chains;
 
-/* Ties the market's listings together; keeps settings and both others. Options whose underlying is
- * not there, and a second one of a strike, have no part: *n_left_out says how many. */
+/* Ties the market's listings together; keeps settings and both others. */
 struct chains *chains_new(const struct option_settings *settings, struct market *market,
-                          const struct instruments *instruments, size_t *n_left_out);
+                          const struct instruments *instruments);
 void chains_destroy(struct chains **self);
+
+/* Futures and options that have no part: without an underlying that is listed, without expiry or
+ * strike, or second ones of their place. */
+size_t chains_n_left_out(const struct chains *self);
+/* True if some of them wait for an underlying of that name: then chains are to be made anew. */
+bool chains_wait_for(const struct chains *self, const char *symbol);
 
 /* The nearest expiry that is ahead at that moment, of those with options; NULL if there is none. */
 struct expiry *underlying_nearest(const struct underlying *self, int64_t feed_ms);

@@ -171,6 +171,22 @@ class Reasons(Options):
         self.assertIsNone(update["oi"])
 
 
+class Unlisted(Options):
+    """An index that the dump does not have, as dumps of derivatives alone."""
+
+    instruments = "".join(line for line in chain().splitlines(keepends=True)
+                          if "NIFTY 50" not in line)
+
+    def test_a_chain_is_tied_when_its_underlying_comes(self):
+        feed = self.feeder()
+        feed.send([self.tick("NFUT", 25050), *self.fair_chain()])
+        self.assertIn("have no part in a chain", self.daemon.said())
+        self.assertIsNone(self.update("N25000CE")["greeks"])
+        feed.send([self.tick("NIFTY 50", 25020, OPEN + 1), self.tick("N25000CE", 200, OPEN + 2)])
+        self.assertIsNotNone(self.update("N25000CE")["greeks"]["iv"])
+        self.assertEqual(self.update("NIFTY 50")["greeks"]["strike"], 25000)
+
+
 class OneStrike(Options):
     instruments = chain(strikes=(25000,), future=False)
 
