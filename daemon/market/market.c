@@ -124,6 +124,8 @@ struct listing *market_add(struct market *self, const char *name, const struct c
         .id = (uint32_t)self->n_listings,
         .calendar = calendar,
         .last = NAN,
+        .bid = NAN,
+        .ask = NAN,
         .oi = NAN,
         .oi_reference = NAN,
         .intraday = TIMEFRAME_NONE,
@@ -636,6 +638,8 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
         series_apply_tick(make_series(listing, TIMEFRAME_1S), &own, listing->oi_reference,
                           through_ms, &index);
     note_last(listing, tick->price, tick->feed_ms);
+    listing->bid = tick->bid;
+    listing->ask = tick->ask;
     touch_forming(listing, tick->feed_ms, touched);
     expect_close(clock_at(self, source), listing, touched);
     return REJECT_NONE;

@@ -62,6 +62,7 @@ struct listing {
     double last;                     /* price, NAN before the first */
     int64_t last_ms;
     double oi, oi_reference; /* NAN if none; see struct bar */
+    double bid, ask;         /* of the newest tick, NAN if it had none */
 
     struct series *series[TIMEFRAME_COUNT]; /* NULL while nobody uses it */
     unsigned users[TIMEFRAME_COUNT];

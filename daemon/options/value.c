@@ -105,8 +105,17 @@ static void put_number(struct buf *out, const char *name, double value)
     json_put_number(out, value);
 }
 
+/* Why there is no volatility, or NULL. */
+static const char *reason_of(const struct valuation *value)
+{
+    return value->fault != IV_OK ? iv_fault_name(value->fault)
+           : isnan(value->iv)    ? "CROSSED"
+                                 : NULL;
+}
+
 static void put_values(struct buf *out, const struct valuation *value)
 {
+    const char *reason = reason_of(value);
     buf_put_text(out, "\"price\":");
     json_put_number(out, value->price);
     put_number(out, "iv", value->iv);
@@ -115,8 +124,8 @@ static void put_values(struct buf *out, const struct valuation *value)
     put_number(out, "theta", value->greeks.theta);
     put_number(out, "vega", value->greeks.vega);
     put_number(out, "rho", value->greeks.rho);
-    if (value->fault != IV_OK)
-        buf_put_format(out, ",\"reason\":\"%s\"", iv_fault_name(value->fault));
+    if (reason)
+        buf_put_format(out, ",\"reason\":\"%s\"", reason);
 }
 
 static void put_date(struct buf *out, int64_t day)
@@ -139,6 +148,14 @@ static void put_scene(struct buf *out, const struct scene *scene)
     put_number(out, "rate", scene->convention->rate);
 }
 
+/* A bid above the ask says that one of them is no longer true, and the last price may be neither.
+ * Of a bar of the past the quotes are not known. */
+static bool is_crossed(const struct contract *contract, struct moment moment)
+{
+    const struct listing *listing = contract->listing;
+    return moment.end_ms == INT64_MAX && listing->bid > listing->ask;
+}
+
 static struct valuation value_option(struct contract *self, const struct bar *bar,
                                      struct moment moment, struct scene *scene)
 {
@@ -152,7 +169,12 @@ static struct valuation value_option(struct contract *self, const struct bar *ba
     }
     value_strike(scene, self->strike, is_call ? bar->close : other, is_call ? other : bar->close,
                  &call, &put);
-    return is_call ? call : put;
+    struct valuation own = is_call ? call : put;
+    if (own.fault == IV_OK && is_crossed(self, moment)) {
+        own.iv = NAN;
+        own.greeks = (struct greeks){NAN, NAN, NAN, NAN, NAN, NAN};
+    }
+    return own;
 }
 
 static void put_option(struct buf *out, struct contract *self, const struct bar *bar,

@@ -158,6 +158,10 @@ class Reasons(Options):
         self.assertEqual(self.greeks(self.tick("NFUT", 25050),
                                      self.tick("N25000CE", 200, OPEN + 61_000)), "NO_UNDERLYING")
 
+    def test_crossed_quotes(self):
+        self.assertEqual(self.greeks(self.tick("NFUT", 25050),
+                                     self.tick("N25000CE", 200, b=201, a=199)), "CROSSED")
+
     def test_expired(self):
         at = self.EXPIRY + DAY - 60 * MINUTE  # the day after
         self.assertEqual(self.greeks(self.tick("NFUT", 25050, at), self.tick("N25000CE", 60, at)),
