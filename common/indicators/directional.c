@@ -98,11 +98,17 @@ INDICATOR_STEP dx_step(struct dx *self, const double *in, double *out, bool keep
         self->last = out[0];
 }
 
+/* An index of one bar may stand for any number of them. */
+static size_t dx_settled_bars(const double *params)
+{
+    return params[0] > 1 ? index_settled_bars(params) : 0;
+}
+
 INDICATOR_FUNCTIONS(dx)
 ROW(dx, .name = "DX", .title = "Directional movement index", .category = "trend",
     .reference = "Wilder 1978, New Concepts in Technical Trading Systems, pp. 35-47; TA-Lib DX",
     .params = {LENGTH(14, 1)}, .inputs = {BAR(FIELD_HIGH), BAR(FIELD_LOW), BAR(FIELD_CLOSE)},
-    .outputs = {"DX"}, .defined_bars = length_plus_1_bars, .settled_bars = index_settled_bars);
+    .outputs = {"DX"}, .defined_bars = length_plus_1_bars, .settled_bars = dx_settled_bars);
 
 struct adxr {
     struct directional_average index;

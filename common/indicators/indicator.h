@@ -101,9 +101,10 @@ struct indicator {
 
     /* Bars until every output is defined (a series of fewer leaves some NAN). */
     size_t (*defined_bars)(const double *params);
-    /* Bars until it is within 1e-9 relative of one computed from the beginning; 0 where the value
-     * depends on where the series starts for ever (OBV). defined_bars where there is no
-     * recursion.*/
+    /* Bars until it is within 1e-9 relative of one computed from the beginning; 0 where no number
+     * of bars is enough: the value depends on where the series starts for ever (OBV), until the
+     * next day (VWAP), or until the price does something that it need not do (SAR). defined_bars
+     * where there is no recursion. */
     size_t (*settled_bars)(const double *params);
 };
 

@@ -34,5 +34,5 @@ size_t forever_bars(const double *params)
 
 size_t decay_bars(double factor)
 {
-    return factor <= 0 ? 1 : (size_t)ceil(log(5e-10) / log(factor)) + 1;
+    return factor <= 0 ? 1 : (size_t)ceil(log(1e-11) / log(factor)) + 1;
 }

@@ -484,8 +484,9 @@ KERNEL double true_range(double high, double low, double close_before)
 size_t length_bars(const double *params);        /* length */
 size_t length_plus_1_bars(const double *params); /* length + 1 */
 size_t one_bar(const double *params);            /* 1 */
-size_t forever_bars(const double *params);       /* 0: it depends on the start for ever */
-/* After how many bars a weight that shrinks by `factor` a bar is below 1e-9 / 2 of what it was. */
+size_t forever_bars(const double *params);       /* 0: no number of bars is enough */
+/* After how many bars a weight that shrinks by `factor` a bar is below 1e-11 of what it was: below
+ * 1e-9 also where a value is a small difference of what has shrunk so. */
 size_t decay_bars(double factor);
 
 #endif

@@ -31,7 +31,7 @@ ROW(sum, .name = "SUM", .title = "Sum of a window", .category = "math",
 
 /* An extreme and its place. Of equal values the reference holds on to the one it has until an equal
  * one comes or it leaves the window; then the oldest that is left counts. So here, unlike in
- * deque_step, equal values stay in the deque. */
+ * deque_step, equal values stay in the deque; and which one counts depends on the start. */
 struct place {
     struct deque deque;
     uint32_t held; /* number of the value that counts */
@@ -104,16 +104,18 @@ KERNEL double place_step(struct place *self, double x, double *ago, bool keep)
     }                                                                                       \
     INDICATOR_FUNCTIONS(NAME)                                                               \
     ROW(NAME, .category = "math", .params = {LENGTH(30, 1)}, .inputs = {ON_CLOSE},          \
-        .defined_bars = length_bars, .settled_bars = length_bars, __VA_ARGS__)
+        .defined_bars = length_bars, __VA_ARGS__)
 
 SIDE_ROW(max, false, value, .name = "MAX", .title = "Highest of a window",
-         .reference = "TA-Lib MAX", .outputs = {"MAX"});
+         .reference = "TA-Lib MAX", .outputs = {"MAX"}, .settled_bars = length_bars);
 SIDE_ROW(min, true, value, .name = "MIN", .title = "Lowest of a window", .reference = "TA-Lib MIN",
-         .outputs = {"MIN"});
+         .outputs = {"MIN"}, .settled_bars = length_bars);
 SIDE_ROW(maxindex, false, ago, .name = "MAXINDEX", .title = "How many bars ago the highest was",
-         .reference = "TA-Lib MAXINDEX, counted back from the bar", .outputs = {"MAXINDEX"});
+         .reference = "TA-Lib MAXINDEX, counted back from the bar", .outputs = {"MAXINDEX"},
+         .settled_bars = forever_bars);
 SIDE_ROW(minindex, true, ago, .name = "MININDEX", .title = "How many bars ago the lowest was",
-         .reference = "TA-Lib MININDEX, counted back from the bar", .outputs = {"MININDEX"});
+         .reference = "TA-Lib MININDEX, counted back from the bar", .outputs = {"MININDEX"},
+         .settled_bars = forever_bars);
 
 /* A row of both sides. */
 #define SIDES_ROW(NAME, WHAT, ...)                                                          \
@@ -137,14 +139,14 @@ SIDE_ROW(minindex, true, ago, .name = "MININDEX", .title = "How many bars ago th
     }                                                                                       \
     INDICATOR_FUNCTIONS(NAME)                                                               \
     ROW(NAME, .category = "math", .params = {LENGTH(30, 1)}, .inputs = {ON_CLOSE},          \
-        .defined_bars = length_bars, .settled_bars = length_bars, __VA_ARGS__)
+        .defined_bars = length_bars, __VA_ARGS__)
 
 SIDES_ROW(minmax, values, .name = "MINMAX", .title = "Lowest and highest of a window",
-          .reference = "TA-Lib MINMAX", .outputs = {"MIN", "MAX"});
+          .reference = "TA-Lib MINMAX", .outputs = {"MIN", "MAX"}, .settled_bars = length_bars);
 SIDES_ROW(minmaxindex, ago, .name = "MINMAXINDEX",
           .title = "How many bars ago the lowest and the highest were",
           .reference = "TA-Lib MINMAXINDEX, counted back from the bar",
-          .outputs = {"MININDEX", "MAXINDEX"});
+          .outputs = {"MININDEX", "MAXINDEX"}, .settled_bars = forever_bars);
 
 /* ---- arithmetic and functions of one bar ------------------------------------------------------
  */

@@ -16,7 +16,7 @@ static void sample_begin(struct arena *arena, double length, double ddof, double
 {
     struct sample *self = arena_struct(arena, sizeof *self);
     moments_init(&self->moments, arena, (uint32_t)length);
-    self->divisor = length > ddof ? length - ddof : NAN;
+    self->divisor = length - (ddof < length ? ddof : 1); /* as the reference takes too many */
     self->scale = scale;
 }
 

@@ -35,11 +35,6 @@ KERNEL double strength_step(struct strength *self, double x, bool keep)
     return index;
 }
 
-static size_t strength_settled_bars(double length)
-{
-    return (size_t)length + 1 + decay_bars(1 - 1 / length);
-}
-
 /* ---- STOCHRSI ---------------------------------------------------------------------------------
  */
 
@@ -175,20 +170,13 @@ static size_t qqe_defined_bars(const double *params)
     return late_ema_bars(qqe_range_bars(params[0]), index + 1);
 }
 
-/* Then until the lines, which the index overtakes now and again, have been overtaken. */
-static size_t qqe_settled_bars(const double *params)
-{
-    return qqe_defined_bars(params) + strength_settled_bars(params[0]) +
-           decay_bars(1 - 2 / (params[1] + 1)) + 3 * decay_bars(1 - 1 / params[0]);
-}
-
 INDICATOR_FUNCTIONS(qqe)
 ROW(qqe, .name = "QQE", .title = "Quantitative qualitative estimation", .category = "momentum",
     .reference = "Ignatov 2006, after Wilder's index and average range; pandas-ta qqe",
     .params = {LENGTH(14, 1), WHOLE("smooth", 5, 1, "bars that smooth the index"),
                REAL("factor", 4.236, 0, 1e6, "ranges between the index and its lines")},
     .inputs = {ON_CLOSE}, .outputs = {"QQE", "QQE_RSIMA", "QQEl", "QQEs"},
-    .defined_bars = qqe_defined_bars, .settled_bars = qqe_settled_bars);
+    .defined_bars = qqe_defined_bars, .settled_bars = forever_bars);
 
 /* ---- RVI, INERTIA -----------------------------------------------------------------------------
  */

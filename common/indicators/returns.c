@@ -31,7 +31,7 @@ static void earlier_init(struct arena *arena, const double *params)
     }                                                                                            \
     INDICATOR_FUNCTIONS(ROW_NAME)                                                                \
     ROW(ROW_NAME, .name = NAME, .outputs = {OUTPUT}, .inputs = {ON_CLOSE}, .defined_bars = BARS, \
-        .settled_bars = BARS, __VA_ARGS__)
+        .settled_bars = length_plus_1_bars, __VA_ARGS__)
 
 KERNEL double finite_only(double x)
 {
@@ -79,7 +79,7 @@ INDICATOR_FUNCTIONS(psl)
 ROW(psl, .name = "PSL", .title = "Psychological line", .category = "momentum",
     .reference = "share of rising bars; pandas-ta psl", .params = {LENGTH(12, 1)},
     .inputs = {ON_CLOSE}, .outputs = {"PSL"}, .defined_bars = length_bars,
-    .settled_bars = length_bars);
+    .settled_bars = length_plus_1_bars);
 
 /* ---- ER ---- */
 

@@ -96,10 +96,10 @@ INDICATOR_STEP mcgd_step(struct mcgd *self, const double *in, double *out, bool 
         self->value = out[0];
 }
 
-/* Slower than an average of n while the price is above it. */
+/* Slower than an average of n while the price is above it; one of 1 needs some bars, too. */
 static size_t mcgd_settled_bars(const double *params)
 {
-    return 1 + 3 * decay_bars(1 - 1 / params[0]) / 2;
+    return 5 + 3 * decay_bars(1 - 1 / params[0]) / 2;
 }
 
 INDICATOR_FUNCTIONS(mcgd)
@@ -276,7 +276,7 @@ static size_t hwc_settled_bars(const double *params)
     const size_t patience = 20 * INDICATOR_LENGTH_MAX;
     struct trend_state state = {.level = 1};
     size_t bars = 1;
-    while (fabs(state.level) + fabs(state.trend) + fabs(state.bend) > 5e-10 && bars < patience) {
+    while (fabs(state.level) + fabs(state.trend) + fabs(state.bend) > 1e-11 && bars < patience) {
         state = trend_next(state, 0, params);
         bars++;
     }

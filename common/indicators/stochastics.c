@@ -184,15 +184,6 @@ static size_t stc_defined_bars(const double *params)
     return (size_t)fmax(params[1], params[2]);
 }
 
-/* The averages, then as long again and again until the fast one has been above the slow one, before
- * which the first place is where it began. */
-static size_t stc_settled_bars(const double *params)
-{
-    size_t bars = stc_defined_bars(params);
-    return bars + (size_t)params[0] + 3 * decay_bars(1 - 2.0 / ((double)bars + 1)) +
-           decay_bars(1 - params[3]);
-}
-
 INDICATOR_FUNCTIONS(stc)
 ROW(stc, .name = "STC", .title = "Schaff trend cycle", .category = "momentum",
     .reference = "Schaff 2008, The Schaff trend cycle; pandas-ta stc",
@@ -201,4 +192,4 @@ ROW(stc, .name = "STC", .title = "Schaff trend cycle", .category = "momentum",
                WHOLE("slow", 26, 1, "bars of the slow average"),
                REAL("factor", 0.5, 0.01, 1, "share of a new place in the smoothed one")},
     .inputs = {ON_CLOSE}, .outputs = {"STC", "STCmacd", "STCstoch"},
-    .defined_bars = stc_defined_bars, .settled_bars = stc_settled_bars);
+    .defined_bars = stc_defined_bars, .settled_bars = forever_bars);

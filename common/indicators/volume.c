@@ -72,4 +72,4 @@ ROW(vwap, .name = "VWAP", .title = "Volume-weighted average price of the day",
     .reference = "Berkowitz, Logue and Noser 1988, Journal of Finance 43:1, p. 99; pandas-ta vwap",
     .inputs = {BAR(FIELD_HIGH), BAR(FIELD_LOW), BAR(FIELD_CLOSE), BAR(FIELD_VOLUME),
                BAR(FIELD_DAY)},
-    .outputs = {"VWAP"}, .defined_bars = one_bar, .settled_bars = one_bar);
+    .outputs = {"VWAP"}, .defined_bars = one_bar, .settled_bars = forever_bars);

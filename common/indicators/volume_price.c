@@ -107,8 +107,14 @@ INDICATOR_STEP pvr_step(struct pvr *self, const double *in, double *out, bool ke
     }
 }
 
+static size_t pvr_settled_bars(const double *params)
+{
+    (void)params;
+    return 2;
+}
+
 INDICATOR_FUNCTIONS(pvr)
 ROW(pvr, .name = "PVR", .title = "Price volume rank", .category = "volume",
     .reference = "Macek 1994, Price volume rank, TASC 12:6; pandas-ta pvr",
     .inputs = {ON_CLOSE, BAR(FIELD_VOLUME)}, .outputs = {"PVR"}, .defined_bars = one_bar,
-    .settled_bars = one_bar);
+    .settled_bars = pvr_settled_bars);

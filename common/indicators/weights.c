@@ -68,7 +68,9 @@ static double gaussian_weight(const double *params, uint32_t i)
 {
     double length = params[0], middle = params[2] * (length - 1), width = length / params[1];
     double away = (length - 1 - i) - middle; /* the curve's time runs back from the newest */
-    return exp(-away * away / (2 * width * width));
+    /* Against the place nearest to the top, since a narrow curve would else vanish altogether. */
+    double nearest = fmin(rint(middle), length - 1) - middle;
+    return exp((nearest * nearest - away * away) / (2 * width * width));
 }
 
 struct alma {
@@ -95,7 +97,7 @@ ROW(alma, .name = "ALMA", .title = "Arnaud Legoux moving average", .category = "
     .params = {CURVE_LENGTH(10), REAL("sigma", 6, 0.01, 1e6, "how narrow the curve is"),
                REAL("distribution_offset", 0.85, 0, 2, "where its top is, 0 the newest")},
     .inputs = {ON_CLOSE}, .outputs = {"ALMA"}, .defined_bars = length_bars,
-    .settled_bars = length_bars);
+    .settled_bars = length_plus_1_bars);
 
 static double fibonacci_weight(const double *params, uint32_t i)
 {
