@@ -90,7 +90,7 @@ struct indicator {
     struct indicator_param params[INDICATOR_PARAMS_MAX + 1];
     struct indicator_input inputs[INDICATOR_INPUTS_MAX + 1];
     const char *outputs[INDICATOR_OUTPUTS_MAX + 1]; /* a single one carries the row's name */
-    const char *unavailable; /* why it is in the catalogue only; functions are then NULL */
+    const char *unavailable; /* why it is only named; there are no outputs and no functions then */
 
     /* Takes the state from the arena (zeroed, see arena.h) and sets it to "no bar yet". Params are
      * those of the row, in its order, checked against their ranges. */

@@ -45,7 +45,8 @@
     X(qqe) X(stc) X(tsi) X(smi) X(stochrsi) X(fisher) X(kdj) X(td_seq) X(inertia) X(rvi) \
     X(nvi) X(pvi) X(pvt) X(efi) X(kvo) X(pvo) X(aobv) X(amat) X(eri) X(pgo) X(ttm_trend) X(decay) \
     X(massi) X(thermo) X(ui) X(kc) X(aberration) X(chop) X(squeeze) X(squeeze_pro) X(supertrend) \
-    X(hilo) X(cksp) X(psar)
+    X(hilo) X(cksp) X(psar) \
+    X(tos_stdevall) X(vp)
 /* clang-format on */
 
 #define X(name) extern const struct indicator indicator_##name;

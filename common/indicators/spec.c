@@ -57,7 +57,8 @@ static const struct indicator *find_row(const char *name, struct err *err)
         return row;
     struct nearest nearest = nearest_begin(name);
     for (size_t i = 0; i < indicator_count(); i++)
-        nearest_offer(&nearest, INDICATORS[i]->name);
+        if (!INDICATORS[i]->unavailable)
+            nearest_offer(&nearest, INDICATORS[i]->name);
     if (nearest.best)
         err_set(err, ERR_UNKNOWN_INDICATOR, "no indicator \"%.64s\"; did you mean %s?", name,
                 nearest.best);

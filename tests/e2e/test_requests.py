@@ -175,6 +175,12 @@ class Reading(Case):
         self.assertEqual([p["name"] for p in rsi["params"]][:2], ["length", "scalar"])
         self.assertEqual(rsi["params"][0]["default"], 14)
         self.assertEqual(session.ask("catalog", name="rsi")["indicators"], [rsi])
+        (profile,) = session.ask("catalog", name="VP")["indicators"]
+        self.assertIn("looks ahead", profile["unavailable"])
+        self.assertIsNone(profile["warmup"])
+        refused = session.refused("subscribe", symbol="NIFTY50", timeframe="1min",
+                                  indicators=["VP"])
+        self.assertIn("looks ahead", self.assert_code(refused, "UNKNOWN_INDICATOR")["message"])
         error = self.assert_code(session.refused("catalog", name="RSX1"), "UNKNOWN_INDICATOR")
         self.assertIn("RS", error["message"])
 

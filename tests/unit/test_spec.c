@@ -98,6 +98,8 @@ static void what_is_wrong_is_named(void **state)
         {"EMA(9,timeframe=7min)", ERR_BAD_PARAMETER, "7min"},
         {"RSI(14)\n;drop", ERR_BAD_PARAMETER, "follows"},
         {"(14)", ERR_UNKNOWN_INDICATOR, "no indicator"},
+        {"VP", ERR_UNKNOWN_INDICATOR, "not available: it looks ahead"},
+        {"SMA(9,source=TOS_STDEVALL)", ERR_UNKNOWN_INDICATOR, "not available: it looks ahead"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
