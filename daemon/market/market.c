@@ -414,6 +414,7 @@ static struct feed_clock *adopt(struct market *self, uint32_t source, struct lis
 {
     struct feed_clock *at = clock_at(self, source);
     if (listing->source != source) {
+        catch_up(self, listing); /* what has passed by the old one's clock stays passed */
         listing->source = source;
         at->listings = mem_grow(at->listings, at->n, &at->capacity, sizeof(struct listing *));
         at->listings[at->n++] = listing;

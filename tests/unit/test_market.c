@@ -273,6 +273,24 @@ static void a_series_made_in_a_silence_closes_when_it_is_due(void **state)
     end(&f);
 }
 
+/* What the old source's clock has passed stays passed, whether anybody looked meanwhile or not. */
+static void a_source_that_takes_over_reopens_nothing(void **state)
+{
+    (void)state;
+    for (int looks = 0; looks < 2; looks++) {
+        struct fixture f = begin();
+        struct tick of_other = {OPEN_MS + 110000, 101, 5, NAN, NAN, NAN, NAN};
+        tick(&f, OPEN_MS + 1000, 100, 5);
+        market_advance_clock(f.market, 0, OPEN_MS + 62000, &f.touched);
+        market_advance_clock(f.market, 0, OPEN_MS + 125000, &f.touched);
+        if (looks)
+            market_acquire_series(f.market, f.listing, TIMEFRAME_5S);
+        assert_int_equal(market_apply_tick(f.market, 1, f.listing, &of_other, &f.touched),
+                         REJECT_LATE);
+        end(&f);
+    }
+}
+
 static void daily_bars_come_from_minutes_or_are_given(void **state)
 {
     (void)state;
@@ -421,6 +439,7 @@ int main(void)
         cmocka_unit_test(another_symbols_clock_closes_a_quiet_symbols_bar),
         cmocka_unit_test(a_symbol_that_comes_to_a_source_ahead_of_it_closes_what_is_due),
         cmocka_unit_test(a_series_made_in_a_silence_closes_when_it_is_due),
+        cmocka_unit_test(a_source_that_takes_over_reopens_nothing),
         cmocka_unit_test(daily_bars_come_from_minutes_or_are_given),
         cmocka_unit_test(a_series_is_the_same_to_the_bit_whenever_it_was_made),
         cmocka_unit_test(minutes_equal_a_plain_recomputation),
