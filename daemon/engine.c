@@ -392,12 +392,18 @@ static void publish_tape(struct engine *self, const struct market_closed *closed
     buf_destroy(&topic);
 }
 
+/* What is kept of it is out of date. */
+static void note_changed(struct engine *self, const struct listing *listing)
+{
+    if (self->keeper)
+        keeper_note_listing(self->keeper, listing);
+}
+
 static void work_off(struct engine *self, struct now now)
 {
     delivery_run(self->core.delivery, self->core.compute, &self->touched, now.mono_ms);
     for (size_t i = 0; i < self->touched.n_closed; i++) {
-        if (self->keeper)
-            keeper_note_listing(self->keeper, self->touched.closed[i].listing);
+        note_changed(self, self->touched.closed[i].listing);
         note_closed_bar(self, &self->touched.closed[i]);
         if (self->core.settings->tape)
             publish_tape(self, &self->touched.closed[i]);
@@ -435,8 +441,7 @@ static void take_over(struct engine *self, const struct source *source, struct l
         self->core.counters.rejects[reject]++;
         work_off(self, now);
     }
-    if (self->keeper)
-        keeper_note_listing(self->keeper, listing);
+    note_changed(self, listing);
     free(held);
 }
 
@@ -498,6 +503,7 @@ enum reject engine_feed_tick(struct engine *self, struct source *source, const c
             is_given(source, listing, tick->feed_ms)
                 ? REJECT_LATE
                 : market_apply_tick(self->core.market, source->id, listing, tick, &self->touched);
+        note_changed(self, listing);
     }
     self->core.counters.rejects[reject]++;
     note_step(self, source, now);
@@ -518,6 +524,7 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
             return REJECT_NONE;
         reject = market_apply_bar(self->core.market, source->id, listing, timeframe, bar,
                                   &self->touched);
+        note_changed(self, listing);
     }
     self->core.counters.rejects[reject]++;
     note_step(self, source, now);
@@ -588,6 +595,12 @@ static void feed_error(struct engine *self, const struct feeder *peer, const cJS
     feed_text(self, peer->id, peer->size);
 }
 
+/* How far a source has been taken, for good. */
+static uint64_t safe_seq(const struct engine *self, const struct source *source)
+{
+    return self->keeper ? source->kept_seq : source->last_seq;
+}
+
 static enum err_code feed_open(struct engine *self, const struct feeder *peer, const cJSON *request,
                                struct now now, struct err *err)
 {
@@ -626,7 +639,7 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
         buf_put_text(&self->text, ",\"id\":");
         json_put_tree(&self->text, id);
     }
-    buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)source->last_seq);
+    buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)safe_seq(self, source));
     feed_text(self, peer->id, peer->size);
     return ERR_OK;
 }
@@ -736,7 +749,7 @@ static void put_acks(struct engine *self)
             continue;
         source->ack_due = false;
         buf_put_format(&self->text, "{\"type\":\"ack\",\"seq\":%llu}",
-                       (unsigned long long)(self->keeper ? source->kept_seq : source->last_seq));
+                       (unsigned long long)safe_seq(self, source));
         feed_text(self, source->peer, source->peer_size);
     }
 }

@@ -78,6 +78,16 @@ const struct held *standby_oldest(struct standby *self)
     return self->n > 0 ? &self->ring[self->first] : NULL;
 }
 
+size_t standby_count(const struct standby *self)
+{
+    return self->n;
+}
+
+const struct held *standby_at(const struct standby *self, size_t i)
+{
+    return &self->ring[(self->first + i) % self->capacity];
+}
+
 struct held *standby_take(struct standby *self, const struct listing *listing, size_t *n)
 {
     struct held *taken = mem_alloc((self->n + 1) * sizeof *taken);

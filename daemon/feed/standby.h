@@ -31,6 +31,10 @@ const struct held *standby_oldest(struct standby *self);
 /* Takes out what is held of that listing, oldest first; an array for free(), *n long. */
 struct held *standby_take(struct standby *self, const struct listing *listing, size_t *n);
 
+/* What is held, oldest first; item i is borrowed until the next change. */
+size_t standby_count(const struct standby *self);
+const struct held *standby_at(const struct standby *self, size_t i);
+
 /* When it was. */
 int64_t held_time_ms(const struct held *self);
 

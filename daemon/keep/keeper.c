@@ -218,23 +218,47 @@ static void put_listing(struct keeper *self, struct batch *batch, uint32_t id)
     kept->has_changed = false;
 }
 
+/* What is held of a source follows, each with its symbol's name behind it. */
 struct plain_source {
     uint64_t last_seq;
-    int64_t clock_ms;
+    int64_t clock_ms, heard_ms;
 };
+
+struct plain_held {
+    int64_t timeframe;
+    union {
+        struct tick tick;
+        struct bar bar;
+    };
+};
+
+static void put_held(struct buf *out, const struct standby *standby)
+{
+    for (size_t i = 0; i < standby_count(standby); i++) {
+        const struct held *held = standby_at(standby, i);
+        struct plain_held plain = {.timeframe = (int64_t)held->timeframe};
+        if (held->timeframe == TIMEFRAME_NONE)
+            plain.tick = held->tick;
+        else
+            plain.bar = held->bar;
+        buf_put(out, &plain, sizeof plain);
+        buf_put(out, held->listing->name, strlen(held->listing->name) + 1);
+    }
+}
 
 static void put_sources(const struct keeper *self, struct batch *batch)
 {
     for (size_t i = 0; i < sources_count(self->core->sources); i++) {
         struct source *source = sources_at(self->core->sources, i);
-        struct plain_source plain = {source->last_seq,
-                                     market_clock(self->core->market, source->id)};
+        struct plain_source plain = {source->last_seq, market_clock(self->core->market, source->id),
+                                     source->heard_ms};
         source->flying_seq = source->last_seq;
         if (source->last_seq == source->kept_seq && plain.clock_ms == source->kept_clock_ms)
             continue;
         source->kept_clock_ms = plain.clock_ms;
         struct buf value = {0};
         buf_put(&value, &plain, sizeof plain);
+        put_held(&value, source->standby);
         batch_put(batch, RECORD_SOURCE, source->name, &value);
     }
 }
@@ -334,20 +358,46 @@ static bool take(const char **at, size_t *left, void *into, size_t size)
     return true;
 }
 
-static bool restore_source(struct keeper *self, const struct record *record)
+static bool restore_held(struct source *source, const char *at, size_t left, keeper_find_fn *find,
+                         void *context)
 {
+    struct plain_held plain;
+    while (left > 0) {
+        if (!take(&at, &left, &plain, sizeof plain) || !memchr(at, '\0', left) ||
+            plain.timeframe < 0 || plain.timeframe > TIMEFRAME_NONE)
+            return false;
+        struct held held = {.listing = find(context, at),
+                            .timeframe = (enum timeframe)plain.timeframe};
+        if (!held.listing)
+            return false;
+        if (held.timeframe == TIMEFRAME_NONE)
+            held.tick = plain.tick;
+        else
+            held.bar = plain.bar;
+        standby_hold(source->standby, &held);
+        left -= strlen(at) + 1;
+        at += strlen(at) + 1;
+    }
+    return true;
+}
+
+static bool restore_source(struct keeper *self, const struct record *record, keeper_find_fn *find,
+                           void *context)
+{
+    const char *at = record->value.data;
+    size_t left = record->value.size;
     struct plain_source plain;
     struct touched touched = {0};
-    if (record->value.size != sizeof plain || strlen(record->name) > SOURCE_NAME_MAX)
+    if (!take(&at, &left, &plain, sizeof plain) || strlen(record->name) > SOURCE_NAME_MAX)
         return false;
-    memcpy(&plain, record->value.data, sizeof plain);
     struct source *source = sources_open(self->core->sources, record->name, "", 0, 0);
     source->is_connected = false;
     source->last_seq = source->kept_seq = plain.last_seq;
     source->kept_clock_ms = plain.clock_ms;
     market_advance_clock(self->core->market, source->id, plain.clock_ms, &touched);
     touched_destroy(&touched);
-    return true;
+    source->heard_ms = plain.heard_ms;
+    return restore_held(source, at, left, find, context);
 }
 
 static struct restored *restored_of(struct keeper *self, uint32_t id)
@@ -478,7 +528,7 @@ bool keeper_restore(struct keeper *self, const struct record *record, keeper_fin
     }
     switch (record->kind) {
     case RECORD_SOURCE:
-        return restore_source(self, record);
+        return restore_source(self, record, find, context);
     case RECORD_LISTING:
         return restore_listing(self, record, find, context);
     case RECORD_BARS:

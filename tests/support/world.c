@@ -106,8 +106,30 @@ static const struct calendar *calendar_of(const void *context, const char *excha
     return ((const struct world *)context)->calendar;
 }
 
+static void keep(void *context, struct batch **batch)
+{
+    struct world *self = context;
+    assert(!self->batch);
+    self->batch = *batch;
+    *batch = NULL;
+}
+
+static void begin(struct world *self, void (*random)(void *bytes, size_t size))
+{
+    struct outlet outlet = {.context = self,
+                            .push = push,
+                            .reply = reply,
+                            .feed_reply = feed_reply,
+                            .publish = publish,
+                            .random = random,
+                            .keep = self->rows ? keep : NULL,
+                            .keep_context = self};
+    struct instruments *instruments = instruments_new();
+    self->engine = engine_new(&self->settings, &outlet, &instruments, self->now);
+}
+
 static struct world *make(void (*change)(struct core_settings *settings),
-                          void (*random)(void *bytes, size_t size))
+                          void (*random)(void *bytes, size_t size), bool kept)
 {
     struct world *self = mem_alloc_zero(1, sizeof *self);
     self->calendar = calendar_new_default();
@@ -141,36 +163,60 @@ static struct world *make(void (*change)(struct core_settings *settings),
     };
     if (change)
         change(&self->settings);
-    struct outlet outlet = {.context = self,
-                            .push = push,
-                            .reply = reply,
-                            .feed_reply = feed_reply,
-                            .publish = publish,
-                            .random = random};
-    struct instruments *instruments = instruments_new();
-    self->engine = engine_new(&self->settings, &outlet, &instruments, self->now);
+    self->rows = kept ? rows_new() : NULL;
+    begin(self, random);
     return self;
 }
 
 struct world *world_new(void)
 {
-    return make(NULL, fill);
+    return make(NULL, fill, false);
 }
 
 struct world *world_new_with(void (*change)(struct core_settings *settings))
 {
-    return make(change, fill);
+    return make(change, fill, false);
 }
 
 struct world *world_new_repeatable(void (*change)(struct core_settings *settings))
 {
-    return make(change, fill_alike);
+    return make(change, fill_alike, false);
+}
+
+struct world *world_new_kept(void (*change)(struct core_settings *settings))
+{
+    return make(change, fill, true);
+}
+
+void world_settle(struct world *self, bool kept)
+{
+    if (!self->batch)
+        return;
+    if (kept)
+        rows_keep(self->rows, self->batch);
+    batch_destroy(&self->batch);
+    engine_on_kept(self->engine, kept, self->now);
+}
+
+void world_kill(struct world *self)
+{
+    engine_check(self->engine);
+    engine_destroy(&self->engine);
+    batch_destroy(&self->batch);
+    for (size_t i = 0; i < self->n_clients; i++) {
+        self->clients[i].connection += WORLD_CLIENTS_MAX;
+        self->clients[i].seq = 0;
+    }
+    begin(self, fill);
+    rows_restore(self->rows, self->engine, self->now);
 }
 
 void world_destroy(struct world **self)
 {
     engine_check((*self)->engine);
     engine_destroy(&(*self)->engine);
+    batch_destroy(&(*self)->batch);
+    rows_destroy(&(*self)->rows);
     for (size_t i = 0; i < (*self)->n_clients; i++) {
         buf_destroy(&(*self)->clients[i].stream);
         buf_destroy(&(*self)->clients[i].closed);

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "daemon/engine.h"
+#include "tests/support/rows.h"
 
 #define WORLD_OPEN_MS  INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
 #define WORLD_START_MS (WORLD_OPEN_MS + 7 * 86400000LL) /* of the wall clock */
@@ -37,6 +38,8 @@ struct world {
     struct buf feed;   /* what the feeder was sent, a line each */
     uint64_t feed_seq;
     uint64_t random;
+    struct rows *rows;   /* what is kept over world_kill; NULL: nothing */
+    struct batch *batch; /* under way to there */
 };
 
 struct world *world_new(void);
@@ -44,7 +47,15 @@ struct world *world_new(void);
 struct world *world_new_with(void (*change)(struct core_settings *settings));
 /* The same, but what is random is always the same: two worlds with the same life are alike. */
 struct world *world_new_repeatable(void (*change)(struct core_settings *settings));
+/* The same, and it keeps what it has over its end. */
+struct world *world_new_kept(void (*change)(struct core_settings *settings));
 void world_destroy(struct world **self);
+
+/* The batch under way is kept, or is not; there may be none. */
+void world_settle(struct world *self, bool kept);
+/* The engine is gone, with the batch under way, and another begins with what was kept. Clients have
+ * lost their connections. */
+void world_kill(struct world *self);
 
 /* What tokens are signed with here. */
 const char *world_secret(void);
