@@ -45,11 +45,26 @@ static void draw_jti(char jti[TOKEN_JTI_MAX + 1])
     session_key_encode(raw, jti);
 }
 
+/* Globs with commas between them. */
+static enum err_code copy_symbols(struct token_claims *claims, const char *globs, struct err *err)
+{
+    size_t size = strlen(globs);
+    if (size >= sizeof claims->symbols - 1)
+        return err_set(err, ERR_BAD_REQUEST, "--symbols: at most %zu bytes",
+                       sizeof claims->symbols - 2);
+    claims->has_symbols = true;
+    for (size_t i = 0; i < size; i++)
+        claims->symbols[i] = globs[i] == ',' ? '\n' : globs[i];
+    if (size > 0)
+        claims->symbols[size] = '\n';
+    return ERR_OK;
+}
+
 static enum err_code read_claims(const struct args *args, struct token_claims *claims,
                                  struct err *err)
 {
     const char *user = args_option(args, "--user"), *scope = args_option(args, "--scope");
-    const char *ttl = args_option(args, "--ttl");
+    const char *ttl = args_option(args, "--ttl"), *symbols = args_option(args, "--symbols");
     int64_t seconds = 8 * 3600;
     enum err_code code = ERR_OK;
     *claims = (struct token_claims){0};
@@ -64,6 +79,8 @@ static enum err_code read_claims(const struct args *args, struct token_claims *c
                            err)) != ERR_OK ||
         (code = copy_claim(claims->kid, sizeof claims->kid, args_option(args, "--kid"), "--kid",
                            err)) != ERR_OK)
+        return code;
+    if (symbols && (code = copy_symbols(claims, symbols, err)) != ERR_OK)
         return code;
     if (!claims->jti[0])
         draw_jti(claims->jti);
@@ -93,12 +110,13 @@ static enum status run_token(struct cli *cli, const struct args *args)
 
 const struct command command_token = {
     .name = "token",
-    .arguments = "--user U [--sid S] [--scope feed,admin] [--ttl 8h] [--jti ID] [--key F] "
-                 "[--kid K]",
+    .arguments = "--user U [--sid S] [--scope feed,admin] [--ttl 8h] [--symbols GLOBS] "
+                 "[--jti ID] [--key F] [--kid K]",
     .about = "print a token, minted with the local jwt.key",
     .help = "--sid S     the session that it is for\n"
             "--scope ... what it allows beside one's own sessions: feed, admin\n"
             "--ttl 8h    how long it is good\n"
+            "--symbols   what it may see or feed, as NIFTY*,BANKNIFTY (else: everything)\n"
             "--jti ID    its own id, by which the operator can revoke it (else: drawn)\n"
             "--key F     the file with the secret (else: jwt.key)\n"
             "--kid K     under which name the daemon knows that secret (K.key among its keys)\n",
@@ -106,6 +124,7 @@ const struct command command_token = {
                 {"--sid", "S", WORD_FREE},
                 {"--scope", "feed,admin", WORD_FREE},
                 {"--ttl", "8h", WORD_FREE},
+                {"--symbols", "GLOBS", WORD_FREE},
                 {"--jti", "ID", WORD_FREE},
                 {"--key", "F", WORD_FILE},
                 {"--kid", "K", WORD_FREE}},

@@ -537,6 +537,9 @@ static enum reject feed_item(struct engine *self, struct source *source, const c
 {
     struct item item;
     enum reject reject = item_parse(json, now.wall_ms, &item);
+    if (reject == REJECT_NONE && item.kind != ITEM_CLOCK &&
+        !allowance_covers(source->symbols, item.symbol))
+        reject = REJECT_BAD_SYMBOL;
     if (reject != REJECT_NONE) {
         self->core.counters.rejects[reject]++;
         return reject;
@@ -634,6 +637,7 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
     source->expires_at_s = claims.expires_at_s;
     strcpy(source->kid, claims.kid);
     strcpy(source->jti, claims.jti);
+    allowance_take_symbols(&source->symbols, &claims);
     buf_put_text(&self->text, "{\"type\":\"feed_opened\"");
     if (id) {
         buf_put_text(&self->text, ",\"id\":");

@@ -1,6 +1,10 @@
 #include "daemon/control/allowance.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "common/base/glob.h"
+#include "common/base/mem.h"
 
 void allowance_take(struct session *session, const struct token_claims *claims)
 {
@@ -9,6 +13,35 @@ void allowance_take(struct session *session, const struct token_claims *claims)
     session->is_expired = session->expiry_announced = false;
     strcpy(session->kid, claims->kid);
     strcpy(session->jti, claims->jti);
+    allowance_take_symbols(&session->symbols, claims);
+}
+
+void allowance_take_symbols(char **globs, const struct token_claims *claims)
+{
+    free(*globs);
+    *globs = claims->has_symbols ? mem_strdup(claims->symbols) : NULL;
+}
+
+bool allowance_covers(const char *globs, const char *symbol)
+{
+    if (!globs)
+        return true;
+    for (const char *at = globs; *at;) {
+        size_t size = strcspn(at, "\n");
+        if (glob_matches(at, size, symbol))
+            return true;
+        at += size + 1;
+    }
+    return false;
+}
+
+void allowance_prune(struct core *core, struct session *session)
+{
+    for (size_t i = session->n_subscriptions; i-- > 0;) {
+        struct subscription *one = session->subscriptions[i];
+        if (!allowance_covers(session->symbols, one->listing->name))
+            subscriptions_remove(core->views, &one, NULL, 0);
+    }
 }
 
 bool allowance_lasts(const struct session *session, struct now now)

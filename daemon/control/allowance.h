@@ -4,8 +4,18 @@
 
 #include "daemon/control/core.h"
 
-/* The session goes by this token from now on. */
+/* The session goes by this token from now on; what that does not allow has to end, see
+ * allowance_prune. */
 void allowance_take(struct session *session, const struct token_claims *claims);
+
+/* True if one of the globs (a newline behind each; NULL: any symbol) is for it. */
+bool allowance_covers(const char *globs, const char *symbol);
+
+/* Ends the session's subscriptions of symbols that it may not see. */
+void allowance_prune(struct core *core, struct session *session);
+
+/* The globs of a token, as sessions and sources keep them: in place of *globs. */
+void allowance_take_symbols(char **globs, const struct token_claims *claims);
 
 /* True while the session's token is good, as far as the clock says. */
 bool allowance_lasts(const struct session *session, struct now now);

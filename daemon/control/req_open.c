@@ -85,6 +85,7 @@ static void attach(const struct call *call, const struct token_claims *claims)
     session->is_attached = true;
     session->probes_left = 0;
     allowance_take(session, claims);
+    allowance_prune(call->core, session);
     session->wants_stream = call_flag(call, "stream", true);
     session->last_request_ms = session->last_heartbeat_ms = call->now.mono_ms;
 }
@@ -158,6 +159,7 @@ static enum err_code handle_refresh(struct call *call)
         return err_set(call->err, ERR_FORBIDDEN, "the token is for another session");
     call->snapshots_due = call->session->is_expired;
     allowance_take(call->session, &claims);
+    allowance_prune(call->core, call->session);
     put_epoch_seconds(call->reply, "expires_at", claims.expires_at_s);
     return ERR_OK;
 }

@@ -1,10 +1,13 @@
 /* req_symbols - symbols: what is listed or has been fed. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "common/base/feedtime.h"
+#include "common/base/glob.h"
 #include "common/base/json.h"
+#include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
+
+enum { MATCH_MAX = 256 };
 
 static void put_expiry(struct buf *out, const struct instrument *one)
 {
@@ -46,12 +49,16 @@ static enum err_code handle_symbols(struct call *call)
 {
     const char *match = call_text(call, "match"), *underlying = call_text(call, "underlying");
     const struct core *core = call->core;
+    size_t size = match ? strlen(match) : 0;
     bool follows = false;
+    if (size > MATCH_MAX)
+        return err_set(call->err, ERR_BAD_REQUEST, "\"match\" may have %d bytes", MATCH_MAX);
     buf_put_text(call->reply, ",\"symbols\":[");
     for (size_t i = 0; i < instruments_count(core->instruments); i++) {
         const struct instrument *one = instruments_at(core->instruments, i);
-        if ((match && fnmatch(match, one->symbol, FNM_NOESCAPE) != 0) ||
-            (underlying && strcmp(underlying, one->underlying) != 0))
+        if ((match && !glob_matches(match, size, one->symbol)) ||
+            (underlying && strcmp(underlying, one->underlying) != 0) ||
+            !allowance_covers(call->session->symbols, one->symbol))
             continue;
         buf_put_text(call->reply, follows ? "," : "");
         put_symbol(call->reply, one, market_find(core->market, one->symbol));

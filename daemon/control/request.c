@@ -67,21 +67,28 @@ bool call_time(const struct call *call, const char *name, int64_t *ms)
     return false;
 }
 
+/* What a session may not see is not there, for it: not even as what it could have meant. */
+static enum err_code refuse_symbol(const struct call *call, const char *symbol)
+{
+    struct nearest nearest = nearest_begin(symbol);
+    for (size_t i = 0; i < market_count(call->core->market); i++) {
+        const char *name = market_listing(call->core->market, i)->name;
+        if (allowance_covers(call->session->symbols, name))
+            nearest_offer(&nearest, name);
+    }
+    return nearest.best ? err_set(call->err, ERR_UNKNOWN_SYMBOL,
+                                  "no symbol \"%.64s\"; did you mean %s?", symbol, nearest.best)
+                        : err_set(call->err, ERR_UNKNOWN_SYMBOL,
+                                  "no symbol \"%.64s\"; \"symbols\" lists what there is", symbol);
+}
+
 enum err_code call_series(const struct call *call, struct listing **listing,
                           enum timeframe *timeframe)
 {
     const char *symbol = call_text(call, "symbol"), *name = call_text(call, "timeframe");
     *listing = market_find(call->core->market, symbol);
-    if (!*listing) {
-        struct nearest nearest = nearest_begin(symbol);
-        for (size_t i = 0; i < market_count(call->core->market); i++)
-            nearest_offer(&nearest, market_listing(call->core->market, i)->name);
-        return nearest.best
-                   ? err_set(call->err, ERR_UNKNOWN_SYMBOL, "no symbol \"%.64s\"; did you mean %s?",
-                             symbol, nearest.best)
-                   : err_set(call->err, ERR_UNKNOWN_SYMBOL,
-                             "no symbol \"%.64s\"; \"symbols\" lists what there is", symbol);
-    }
+    if (!*listing || !allowance_covers(call->session->symbols, symbol))
+        return refuse_symbol(call, symbol);
     *timeframe = timeframe_parse(name);
     if (*timeframe == TIMEFRAME_NONE)
         return err_set(call->err, ERR_UNKNOWN_TIMEFRAME,

@@ -23,6 +23,7 @@ void sources_destroy(struct sources **self)
         return;
     for (size_t i = 0; i < (*self)->n; i++) {
         standby_destroy(&(*self)->all[i]->standby);
+        free((*self)->all[i]->symbols);
         free((*self)->all[i]);
     }
     free((*self)->all);

@@ -24,8 +24,9 @@ struct source {
     uint64_t connection;                 /* on which it opened the source */
     int64_t expires_at_s;                /* wall clock: of the token it was opened with */
     char kid[SOURCE_KID_MAX + 1], jti[SOURCE_JTI_MAX + 1]; /* of that token */
-    int64_t arrived_ms;                                    /* of its newest message */
-    int64_t behind_ms; /* its clock behind the wall's, when that came */
+    char *symbols;      /* globs of what it may feed, a newline behind each; NULL: all; owned */
+    int64_t arrived_ms; /* of its newest message */
+    int64_t behind_ms;  /* its clock behind the wall's, when that came */
     bool has_arrived;
     bool is_connected;
     struct standby *standby; /* what it gives of symbols that others lead; owned */

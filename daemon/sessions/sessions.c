@@ -244,6 +244,7 @@ void sessions_end(struct sessions *self, struct session **session)
     outbox_destroy(&gone->outbox);
     free(gone->subscriptions);
     free(gone->awaited);
+    free(gone->symbols);
     free(entry->full_name);
     explicit_bzero(gone->key, sizeof gone->key);
     free(entry);

@@ -48,10 +48,11 @@ struct session {
     bool has_changed, has_row, row_owes; /* for whoever keeps it: since it was kept, at all, then */
     bool is_dirty;                       /* on the list of those whose outbox is to be flushed */
     LIST_ENTRY(session) dirty;
-    int64_t expires_at_s;                                    /* wall clock: of its token */
-    char kid[SESSION_KID_MAX + 1];                           /* of the key that signed that */
-    char jti[SESSION_JTI_MAX + 1];                           /* its own id, "" if it has none */
-    int64_t expired_ms;                                      /* monotonic: since when is_expired */
+    int64_t expires_at_s;          /* wall clock: of its token */
+    char kid[SESSION_KID_MAX + 1]; /* of the key that signed that */
+    char jti[SESSION_JTI_MAX + 1]; /* its own id, "" if it has none */
+    int64_t expired_ms;            /* monotonic: since when is_expired */
+    char *symbols; /* globs of what it may see, a newline behind each; NULL: all; owned */
     int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
     double request_tokens;                                   /* of the rate limit */
     int64_t request_tokens_ms;

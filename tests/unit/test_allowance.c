@@ -1,4 +1,5 @@
-/* How long a token lets a session be: expiry, revocation, keys that change. */
+/* What a token lets a session do: how long (expiry, revocation, keys that change), and what it may
+ * see. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -259,6 +260,149 @@ static void a_feed_goes_with_its_token_too(void **state)
     world_destroy(&w);
 }
 
+/* ---- symbols ----------------------------------------------------------------------------------
+ */
+
+/* A token for these symbols (globs, a newline behind each). */
+static char *mint_for(const struct world *w, const char *user, const char *symbols, unsigned scopes)
+{
+    struct token_claims claims = {
+        .expires_at_s = w->now.wall_ms / 1000 + 3600, .has_symbols = true, .scopes = scopes};
+    char *token = NULL;
+    strcpy(claims.user, user);
+    strcpy(claims.symbols, symbols);
+    assert_int_equal(token_mint(world_secret(), strlen(world_secret()), &claims,
+                                w->now.wall_ms / 1000, &token, NULL),
+                     ERR_OK);
+    return token;
+}
+
+static struct client *open_on(struct world *w, const char *user, const char *symbols)
+{
+    struct client *client = world_stranger(w);
+    char *token = mint_for(w, user, symbols, 0);
+    assert_says(world_ask(w, client, "{\"type\":\"open\",\"token\":\"%s\"}", token), "opened");
+    free(token);
+    return client;
+}
+
+static const char *subscribe(struct world *w, struct client *client, const char *symbol)
+{
+    return world_ask(w, client,
+                     "{\"type\":\"subscribe\",\"symbol\":\"%s\",\"timeframe\":\"1min\","
+                     "\"indicators\":[\"SMA(3)\"]}",
+                     symbol);
+}
+
+static void what_one_may_not_see_is_not_there(void **state)
+{
+    static const char *const TYPES[] = {"data", "history", "unsubscribe"};
+    (void)state;
+    struct world *with = world_new(), *without = world_new();
+    for (int i = 0; i < 2; i++) {
+        struct world *w = i == 0 ? with : without;
+        world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+        world_walk(w, "NIFTY500", WORLD_OPEN_MS, 3, 1);
+    }
+    world_walk(with, "BANKNIFTY", WORLD_OPEN_MS, 3, 1);
+    struct client *a = open_on(with, "alice", "NIFTY*\n"),
+                  *b = open_on(without, "alice", "NIFTY*\n");
+    assert_says(subscribe(with, a, "NIFTY50"), "subscribed");
+    assert_says(subscribe(with, a, "BANKNIFTY"), "UNKNOWN_SYMBOL");
+    subscribe(without, b, "BANKNIFTY");
+    assert_string_equal(a->reply.data, b->reply.data);
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        static const char FORM[] = "{\"type\":\"%s\",\"symbol\":\"%s\",\"timeframe\":\"1min\"}";
+        world_ask(with, a, FORM, TYPES[i], "BANKNIFTY");
+        world_ask(without, b, FORM, TYPES[i], "BANKNIFTY");
+        assert_says(a->reply.data, "UNKNOWN_SYMBOL");
+        assert_string_equal(a->reply.data, b->reply.data);
+    }
+    world_ask(with, a, "{\"type\":\"symbols\"}");
+    world_ask(without, b, "{\"type\":\"symbols\"}");
+    assert_says(a->reply.data, "NIFTY500");
+    assert_string_equal(a->reply.data, b->reply.data);
+    world_destroy(&with);
+    world_destroy(&without);
+}
+
+static void no_symbols_are_none_and_no_claim_is_all(void **state)
+{
+    (void)state;
+    struct world *w = open_market();
+    struct client *a = open_on(w, "alice", ""), *b = world_open(w, "bob", NULL);
+    assert_says(subscribe(w, a, "NIFTY50"), "UNKNOWN_SYMBOL");
+    assert_says(world_ask(w, a, "{\"type\":\"symbols\"}"), "\"symbols\":[]");
+    assert_says(subscribe(w, b, "NIFTY50"), "subscribed");
+    world_destroy(&w);
+}
+
+static void a_narrower_token_ends_what_it_does_not_allow(void **state)
+{
+    (void)state;
+    struct world *w = open_market();
+    world_walk(w, "M&M", WORLD_OPEN_MS, 10, 1);
+    struct client *a = open_on(w, "alice", "NIFTY50\nM&M\n");
+    char *narrow = mint_for(w, "alice", "M?M\n", 0);
+    subscribe(w, a, "NIFTY50");
+    subscribe(w, a, "M&M");
+    assert_int_equal(world_instances(w), 2);
+    assert_says(world_ask(w, a, "{\"type\":\"refresh\",\"token\":\"%s\"}", narrow), "refreshed");
+    assert_int_equal(world_instances(w), 1);
+    assert_never_says(world_ask(w, a, "{\"type\":\"list\"}"), "NIFTY50");
+    assert_says(a->reply.data, "M&M");
+    size_t n_before = a->n_items;
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 10 * WORLD_MINUTE_MS, 3, 1);
+    assert_int_equal(a->n_items, n_before);
+    free(narrow);
+    world_destroy(&w);
+}
+
+static void a_session_that_outlived_a_restart_is_what_its_token_says(void **state)
+{
+    (void)state;
+    struct world *w = world_new_kept(NULL);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+    world_walk(w, "M&M", WORLD_OPEN_MS, 3, 1);
+    struct client *a = open_on(w, "alice", "NIFTY50\nM&M\n");
+    subscribe(w, a, "NIFTY50");
+    subscribe(w, a, "M&M");
+    for (int i = 0; i < 3; i++) {
+        world_settle(w, true);
+        world_pass(w, 50);
+    }
+    world_kill(w);
+    assert_int_equal(world_instances(w), 2);
+    char *narrow = mint_for(w, "alice", "M?M\n", 0);
+    assert_says(world_ask(w, a, "{\"type\":\"open\",\"token\":\"%s\"}", narrow),
+                "\"resumed\":true");
+    assert_says(a->reply.data, "M&M");
+    assert_never_says(a->reply.data, "NIFTY50");
+    assert_int_equal(world_instances(w), 1);
+    assert_says(subscribe(w, a, "NIFTY50"), "UNKNOWN_SYMBOL");
+    assert_never_says(a->stream.data, "NIFTY50");
+    free(narrow);
+    world_destroy(&w);
+}
+
+static void a_feed_sends_its_own_symbols_only(void **state)
+{
+    (void)state;
+    struct world *w = open_market();
+    struct buf open = {0};
+    char *token = mint_for(w, "feeder", "MINE*\n", TOKEN_SCOPE_FEED);
+    buf_put_format(&open, "{\"type\":\"feed_open\",\"source\":\"s\",\"token\":\"%s\"}", token);
+    assert_says(feed(w, NULL, open.data), "feed_opened");
+    assert_says(feed(w, "1",
+                     "[{\"s\":\"MINE1\",\"t\":1762227901000,\"p\":1},"
+                     "{\"s\":\"NIFTY50\",\"t\":1762227901000,\"p\":1}]"),
+                "\"index\":1,\"code\":\"BAD_SYMBOL\"");
+    assert_never_says(w->feed.data, "\"index\":0");
+    buf_destroy(&open);
+    free(token);
+    world_destroy(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +414,11 @@ int main(void)
         cmocka_unit_test(revoking_a_token_ends_delivery_to_its_session_alone),
         cmocka_unit_test(a_key_that_is_gone_takes_its_sessions_with_it),
         cmocka_unit_test(a_feed_goes_with_its_token_too),
+        cmocka_unit_test(what_one_may_not_see_is_not_there),
+        cmocka_unit_test(no_symbols_are_none_and_no_claim_is_all),
+        cmocka_unit_test(a_narrower_token_ends_what_it_does_not_allow),
+        cmocka_unit_test(a_session_that_outlived_a_restart_is_what_its_token_says),
+        cmocka_unit_test(a_feed_sends_its_own_symbols_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
