@@ -134,11 +134,17 @@ bool link_connect(struct link *self, const char *endpoint, bool has_key)
     return fail(self, failed);
 }
 
+static void forget_refusal(struct link *self)
+{
+    self->refused = NULL;
+    self->n_hang_ups = 0;
+}
+
 void link_disconnect(struct link *self)
 {
     close_session_sockets(self);
     self->is_up = false;
-    self->refused = NULL;
+    forget_refusal(self);
 }
 
 /* To connect a second time would bring everything twice. */
@@ -198,16 +204,18 @@ static bool take_event(void *monitor, uint16_t *event)
     return taken;
 }
 
-/* What the failure of a handshake means for people. */
+/* What the failure of a handshake means for people. Who sees first that the two do not agree hangs
+ * up, and the other may have read no reason by then: so both ways say the same. */
 static const char *refusal(const struct link *self, uint16_t event)
 {
+    bool encrypts = self->curve.server[0] != '\0';
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
         return "does not let this certificate in";
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
-        return self->curve.server[0] ? "is not encrypted, or no indsubd"
-                                     : "is encrypted (its server key is needed), or no indsubd";
-    return self->curve.server[0] ? "does not agree on encryption: is the server key its own?"
-                                 : NULL;
+        return encrypts ? "is not encrypted, or no indsubd"
+                        : "is encrypted (its server key is needed), or no indsubd";
+    return encrypts ? "hangs up: it has another server key, or is not encrypted"
+                    : "hangs up: it is encrypted (its server key is needed), or no indsubd";
 }
 
 enum link_change link_take_change(struct link *self)
@@ -216,11 +224,14 @@ enum link_change link_take_change(struct link *self)
     while (take_event(self->monitor, &event)) {
         bool up = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
         if (up)
-            self->refused = NULL;
+            forget_refusal(self);
+        if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
+            if (self->n_hang_ups++ > 0) /* the first time the connection may just have broken */
+                self->refused = refusal(self, event);
+            continue; /* libzmq tries again */
+        }
         if (event & FAILURES) {
             self->refused = refusal(self, event);
-            if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-                continue; /* the connection just broke, and libzmq tries again */
             return LINK_REFUSED;
         }
         if (up == self->is_up)

@@ -18,6 +18,7 @@ struct link {
     struct curve_keys curve; /* set before link_connect */
     bool sub_is_plain;       /* what is public is not encrypted, whatever the keys */
     const char *refused;     /* why the other end would not greet, NULL: it has not refused */
+    unsigned n_hang_ups;     /* before it had greeted, one after the other */
     unsigned n_connects;     /* each has a monitor of its own */
     const char *failed;      /* what failed, where errno says why */
 };

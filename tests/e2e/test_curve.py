@@ -363,7 +363,7 @@ class Programs(Base):
                  (("--server-key", server, "--certificate", stranger.path), 1,
                   "does not let this certificate in"),
                  (("--server-key", stranger.public_path, "--certificate", self.alice.path), 1,
-                  "is the server key its own"),
+                  "another server key"),
                  (("--certificate", self.alice.path), 2, "needs a --server-key"),
                  (("--server-key", "nonsense"), 2, "cannot read nonsense"),
                  (("--server-key", server, "--certificate", self.alice.public_path), 2,

@@ -190,7 +190,10 @@ class Hangup(Case):
         until(accepted, "tokens of the new key to be accepted")
         with Session(self.daemon, open=False) as other:
             self.assert_code(other.refused("open", token=old), "UNAUTHENTICATED")
-        session.ask("list")  # who is in stays in
+        session.wait_notice("TOKEN_EXPIRED")
+        self.assert_code(session.refused("list"), "TOKEN_EXPIRED")
+        session.ask("refresh", token=self.daemon.token("alice"))
+        session.ask("list")
 
     def test_sighup_rereads_quotas(self):
         settings = {"limits": {"subscriptions": 1}}

@@ -133,14 +133,22 @@ static void check_claims(const struct token_claims *claims, const struct token_r
     assert(claims->has_symbols || claims->symbols[0] == '\0');
 }
 
+static const char *secret_of(const char *kid)
+{
+    size_t i = 0;
+    while (strcmp(KEYS[i].kid, kid) != 0)
+        i++;
+    return KEYS[i].secret;
+}
+
 static void check_minted(const struct token_keys *keys, const struct token_claims *claims)
 {
     static const struct token_rules PLAIN = {.skew_s = 5};
+    const char *secret = secret_of(claims->kid);
     struct token_claims again;
     struct err err;
     char *token;
-    assert(token_mint(KEYS[0].secret, strlen(KEYS[0].secret), claims, NOW_S, &token, &err) ==
-           ERR_OK);
+    assert(token_mint(secret, strlen(secret), claims, NOW_S, &token, &err) == ERR_OK);
     enum err_code code = token_verify(keys, token, NOW_S, &PLAIN, &again, &err);
     size_t size = strlen(token);
     free(token);
@@ -148,6 +156,7 @@ static void check_minted(const struct token_keys *keys, const struct token_claim
         return;
     assert(code == ERR_OK);
     assert(strcmp(again.user, claims->user) == 0 && strcmp(again.sid, claims->sid) == 0);
+    assert(strcmp(again.kid, claims->kid) == 0);
     assert(strcmp(again.jti, claims->jti) == 0 && strcmp(again.symbols, claims->symbols) == 0);
     assert(again.scopes == claims->scopes && again.expires_at_s == claims->expires_at_s);
     assert(again.has_symbols == claims->has_symbols);
