@@ -200,6 +200,7 @@ static void notice_reconnection(struct engine *self, struct session *session, ui
     session->connection = connection;
     session->last_request_ms = now.mono_ms;
     session->probes_left = 0;
+    session->fell_silent = false;
     if (!is_new)
         return;
     session->is_attached = true;
@@ -263,8 +264,8 @@ static void probe_again(struct engine *self, struct session *session, struct now
  * silent is left alone: it has to speak, whoever else comes or goes. */
 static void look_for(struct engine *self, struct session *session, struct now now)
 {
-    if (session->connection == 0 && session->wants_stream && !session->is_expired &&
-        !session_is_dormant(session) && probe(self, session, now))
+    if (session->connection == 0 && !session->fell_silent && session->wants_stream &&
+        !session->is_expired && !session_is_dormant(session) && probe(self, session, now))
         delivery_put_snapshots(self->core.delivery, session);
 }
 
@@ -275,6 +276,7 @@ void engine_on_disconnected(struct engine *self, uint64_t connection, struct now
         if (session->connection != connection)
             continue;
         session->connection = 0;
+        session->fell_silent = false;
         if (!session->is_attached) {
             look_for(self, session, now);
         } else if (session->wants_stream && !session->is_expired) {
@@ -891,7 +893,9 @@ static void sweep_sessions(struct engine *self, struct now now)
             continue;
         if (session->probes_left > 0)
             probe_again(self, session, now);
-        if (now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms)
+        session->fell_silent =
+            now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms;
+        if (session->fell_silent)
             delivery_detach(session, now.mono_ms);
         else if (now.mono_ms - session->last_heartbeat_ms >= settings->heartbeat_ms)
             put_heartbeat(self, session, now);

@@ -84,6 +84,7 @@ static void attach(const struct call *call, const struct token_claims *claims)
     session->connection = call->connection;
     session->is_attached = true;
     session->probes_left = 0;
+    session->fell_silent = false;
     allowance_take(session, claims);
     allowance_prune(call->core, session);
     session->wants_stream = call_flag(call, "stream", true);

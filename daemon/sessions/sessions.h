@@ -41,6 +41,7 @@ struct session {
     uint64_t connection;             /* on which it spoke last; 0 once that is gone */
     bool is_attached;
     unsigned probes_left; /* its connection is gone: how often it is still to be asked for */
+    bool fell_silent;     /* detached for that, and not for its connection's end */
     bool wants_stream;
     bool is_admin;
     bool is_expired; /* its token has: nothing is pushed until a fresh one comes */
