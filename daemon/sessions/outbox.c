@@ -16,7 +16,8 @@ struct outbox {
     struct body **given; /* closed bars that left, oldest first: given[given_head..n_given) */
     uint64_t *given_seq;
     size_t given_head, n_given, given_capacity;
-    uint64_t forgotten_seq; /* the newest closed bar that is no longer remembered */
+    uint64_t
+        forgotten_seq; /* up to here not all closed bars are remembered, or were given at all */
 
     struct lagging {
         void *owner;
@@ -257,7 +258,8 @@ static void remember(struct outbox *self, struct body *body, uint64_t seq)
         return;
     }
     if (self->n_given - self->given_head == self->limits->remembered_max) {
-        self->forgotten_seq = self->given_seq[self->given_head];
+        if (self->forgotten_seq < self->given_seq[self->given_head])
+            self->forgotten_seq = self->given_seq[self->given_head];
         body_release(&self->given[self->given_head++]);
     }
     if (self->given_head > 64 && self->given_head > self->n_given / 2) {
@@ -290,6 +292,8 @@ void outbox_sent(struct outbox *self, size_t n)
             self->n_closed--;
             remember(self, item->body, self->seq);
         } else {
+            if (item->kind == OUTBOX_LAGGING) /* who has not seen this does not know of the gap */
+                self->forgotten_seq = self->seq;
             body_release(&item->body);
         }
     }

@@ -89,7 +89,8 @@ size_t outbox_next(const struct outbox *self, size_t max, const struct outbox_it
 void outbox_sent(struct outbox *self, size_t n);
 
 /* The closed bars given out after that number, oldest first: returns how many and fills *bodies,
- * borrowed; *complete is false where older ones are no longer remembered. */
+ * borrowed; *complete is false where older ones are no longer remembered, or where
+ * bars were given up after that number. */
 size_t outbox_since(const struct outbox *self, uint64_t seq, struct body *const **bodies,
                     bool *complete);
 

@@ -166,6 +166,28 @@ static void resync_gives_what_is_remembered_and_says_if_that_is_all(void **state
     outbox_destroy(&outbox);
 }
 
+/* The notice itself may have gone to a connection that nobody reads any more. */
+static void resync_is_not_all_while_the_gap_is_not_known(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS);
+    struct body *const *bodies, *notice = body_new("lagging", 7);
+    char text[512];
+    bool complete;
+    put_closed(outbox, &owner_a, 1, true);
+    outbox_put_lagging(outbox, notice); /* seq 2 */
+    body_release(&notice);
+    for (int bar = 5; bar <= 7; bar++) {
+        put_closed(outbox, &owner_a, bar, true); /* seq 3 to 5 */
+        drain(outbox, text, sizeof text);
+        outbox_since(outbox, 1, &bodies, &complete);
+        assert_false(complete);
+        outbox_since(outbox, 2, &bodies, &complete);
+        assert_true(complete);
+    }
+    outbox_destroy(&outbox);
+}
+
 static void a_lost_connection_keeps_closed_bars_only(void **state)
 {
     (void)state;
@@ -192,6 +214,7 @@ int main(void)
         cmocka_unit_test(past_the_limit_it_says_from_which_bar_to_ask),
         cmocka_unit_test(an_ended_subscription_is_never_named_again),
         cmocka_unit_test(resync_gives_what_is_remembered_and_says_if_that_is_all),
+        cmocka_unit_test(resync_is_not_all_while_the_gap_is_not_known),
         cmocka_unit_test(a_lost_connection_keeps_closed_bars_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
