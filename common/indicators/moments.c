@@ -204,12 +204,14 @@ const struct indicator indicator_median = {
 
 struct mad {
     struct ranked ranked;
+    struct streak streak;
 };
 
 static void mad_init(struct arena *arena, const double *params)
 {
     struct mad *self = arena_struct(arena, sizeof *self);
     ranked_init_mean(&self->ranked, arena, (uint32_t)params[0]);
+    streak_init(&self->streak, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP mad_step(struct mad *self, const double *in, double *out, bool keep)
@@ -217,7 +219,8 @@ INDICATOR_STEP mad_step(struct mad *self, const double *in, double *out, bool ke
     double distances = NAN;
     if (ranked_is_full(&self->ranked))
         ranked_mean(&self->ranked, in[0], &distances);
-    out[0] = distances / self->ranked.ring.n;
+    bool flat = streak_step(&self->streak, in[0], keep);
+    out[0] = flat ? 0 : distances / self->ranked.ring.n;
     if (keep)
         ranked_keep(&self->ranked, in[0]);
 }

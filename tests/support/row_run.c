@@ -212,7 +212,7 @@ bool row_complain(const struct indicator *row, const double *params, const char 
     return false;
 }
 
-size_t rows_failing(row_check_fn *check, int draws, uint32_t longest)
+size_t rows_failing(row_check_fn *check, int draws, uint32_t longest, const void *context)
 {
     size_t failing = 0;
     for (size_t r = 0; r < indicator_count(); r++) {
@@ -225,7 +225,7 @@ size_t rows_failing(row_check_fn *check, int draws, uint32_t longest)
             if (draw > 0)
                 dice_params(&dice, row, longest, params);
             if (!row->unavailable)
-                failing += !check(row, params, 1000 * r + (uint64_t)draw);
+                failing += !check(row, params, 1000 * r + (uint64_t)draw, context);
         }
     }
     return failing;

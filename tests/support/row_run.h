@@ -53,15 +53,16 @@ uint32_t dice_below(struct dice *self, uint32_t n);
 void dice_params(struct dice *self, const struct indicator *row, uint32_t longest, double *params);
 
 /* A check of a row with some parameters: false if it does not hold, which has been told then. */
-typedef bool row_check_fn(const struct indicator *row, const double *params, uint64_t seed);
+typedef bool row_check_fn(const struct indicator *row, const double *params, uint64_t seed,
+                          const void *context);
 
 /* Prints "RSI(length=14,scalar=100): " and the rest; false. */
 bool row_complain(const struct indicator *row, const double *params, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Checks every row: with its defaults, and with `draws` sets of parameters at random. How often it
- * did not hold. */
-size_t rows_failing(row_check_fn *check, int draws, uint32_t longest);
+ * did not hold. The check is given the context, which may be NULL. */
+size_t rows_failing(row_check_fn *check, int draws, uint32_t longest, const void *context);
 
 /* How a series' prices go. */
 enum market {

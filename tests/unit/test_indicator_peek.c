@@ -49,8 +49,10 @@ static bool peeks_right(const struct row_run *run, const struct bar *bar, size_t
     return true;
 }
 
-static bool peeks_as_it_commits(const struct indicator *row, const double *params, uint64_t seed)
+static bool peeks_as_it_commits(const struct indicator *row, const double *params, uint64_t seed,
+                                const void *context)
 {
+    (void)context;
     struct row_run run;
     struct walk walk;
     struct dice dice = {seed};
@@ -80,7 +82,7 @@ static bool peeks_as_it_commits(const struct indicator *row, const double *param
 static void a_peek_is_a_commit_that_changes_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(rows_failing(peeks_as_it_commits, DRAWS, LONGEST), 0);
+    assert_int_equal(rows_failing(peeks_as_it_commits, DRAWS, LONGEST, NULL), 0);
 }
 
 int main(void)

@@ -58,8 +58,10 @@ static bool waits_for_the_price(const struct indicator *row)
 
 /* Where some outputs come and go (stops of either side, ratios whose whole is zero on a bar) the
  * others tell no more than that they are there in time. */
-static bool is_defined_in_time(const struct indicator *row, const double *params, uint64_t seed)
+static bool is_defined_in_time(const struct indicator *row, const double *params, uint64_t seed,
+                               const void *context)
 {
+    (void)context;
     struct presence presence[INDICATOR_OUTPUTS_MAX];
     size_t claimed = row->defined_bars(params), latest = 0;
     bool steady = true;
@@ -81,7 +83,7 @@ static bool is_defined_in_time(const struct indicator *row, const double *params
 static void a_row_is_defined_when_it_says_so(void **state)
 {
     (void)state;
-    assert_int_equal(rows_failing(is_defined_in_time, DRAWS, LONGEST), 0);
+    assert_int_equal(rows_failing(is_defined_in_time, DRAWS, LONGEST, NULL), 0);
 }
 
 /* ---- until it has settled ---------------------------------------------------------------------
@@ -125,8 +127,10 @@ static bool settles_from(const struct indicator *row, const double *params, cons
     return true;
 }
 
-static bool is_settled_in_time(const struct indicator *row, const double *params, uint64_t seed)
+static bool is_settled_in_time(const struct indicator *row, const double *params, uint64_t seed,
+                               const void *context)
 {
+    (void)context;
     size_t settled = row->settled_bars(params), n = STARTS * START_EVERY + settled + COMPARED;
     if (settled == 0)
         return true; /* no number of bars is enough, and it says so */
@@ -145,7 +149,7 @@ static bool is_settled_in_time(const struct indicator *row, const double *params
 static void a_late_start_settles_when_the_row_says_so(void **state)
 {
     (void)state;
-    assert_int_equal(rows_failing(is_settled_in_time, DRAWS, LONGEST), 0);
+    assert_int_equal(rows_failing(is_settled_in_time, DRAWS, LONGEST, NULL), 0);
 }
 
 int main(void)
