@@ -66,6 +66,8 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     core->views = views_new(core->compute);
     core->sessions = sessions_new(&settings->sessions);
     core->sources = sources_new();
+    core->callers = callers_new();
+    core->feed_callers = callers_new();
     core->delivery = delivery_new(outlet->push, outlet->context);
     core->random = outlet->random;
     core->started_ms = now.mono_ms;
@@ -82,10 +84,14 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     return self;
 }
 
-static void end_session(struct engine *self, struct session *session)
+static void end_session(struct engine *self, struct session *session, struct now now)
 {
     if (self->keeper)
         keeper_note_end(self->keeper, session);
+    if (session->connection != 0)
+        callers_note(self->core.callers,
+                     callers_get(self->core.callers, session->connection, now.mono_ms), true,
+                     now.mono_ms);
     subscriptions_remove_session(self->core.views, session);
     sessions_end(self->core.sessions, &session);
 }
@@ -96,7 +102,7 @@ void engine_destroy(struct engine **self)
         return;
     struct core *core = &(*self)->core;
     while (sessions_count(core->sessions) > 0)
-        end_session(*self, sessions_at(core->sessions, 0));
+        end_session(*self, sessions_at(core->sessions, 0), (struct now){0});
     keeper_destroy(&(*self)->keeper);
     sessions_destroy(&core->sessions);
     views_destroy(&core->views);
@@ -104,6 +110,8 @@ void engine_destroy(struct engine **self)
     market_destroy(&core->market);
     chains_destroy(&core->chains);
     sources_destroy(&core->sources);
+    callers_destroy(&core->callers);
+    callers_destroy(&core->feed_callers);
     delivery_destroy(&core->delivery);
     instruments_destroy(&core->instruments);
     touched_destroy(&(*self)->touched);
@@ -123,6 +131,67 @@ void engine_check(const struct engine *self)
     subscriptions_check(self->core.sessions);
 }
 
+/* ---- connections ------------------------------------------------------------------------------
+ */
+
+static struct callers *callers_of(struct engine *self, bool feeds)
+{
+    return feeds ? self->core.feed_callers : self->core.callers;
+}
+
+void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, struct now now)
+{
+    callers_forget(callers_of(self, feeds), connection);
+    callers_get(callers_of(self, feeds), connection, now.mono_ms);
+}
+
+static void cut(struct engine *self, bool feeds, uint64_t connection, enum limit why)
+{
+    self->core.counters.limited[why]++;
+    if (self->outlet.cut)
+        self->outlet.cut(self->outlet.context, feeds, connection);
+}
+
+/* What a stranger says is not even read where it says too much. False: it is to be refused. */
+static bool may_speak(struct engine *self, bool feeds, uint64_t connection, size_t size,
+                      struct now now)
+{
+    struct bucket_rate rate = self->core.settings->stranger_requests;
+    double cost = limits_cost(size);
+    if (connection == 0)
+        return true;
+    struct caller *caller = callers_get(callers_of(self, feeds), connection, now.mono_ms);
+    if (bucket_take(&caller->requests, rate, cost, now.mono_ms))
+        return true;
+    self->core.counters.limited[LIMIT_STRANGER_REQUESTS]++;
+    if (!bucket_take(&caller->patience, limits_patience(rate), cost, now.mono_ms))
+        cut(self, feeds, connection, LIMIT_FLOOD);
+    return false;
+}
+
+/* It has opened a session or a source. */
+static void note_opened(struct engine *self, bool feeds, uint64_t connection, struct now now)
+{
+    struct callers *callers = callers_of(self, feeds);
+    if (connection != 0)
+        callers_note(callers, callers_get(callers, connection, now.mono_ms), false, now.mono_ms);
+}
+
+/* A session that came back without a word has to speak within its heartbeats. */
+static void cut_strangers(struct engine *self, bool feeds, struct now now)
+{
+    const struct core_settings *settings = self->core.settings;
+    struct caller *caller;
+    int64_t patience_ms = SILENT_HEARTBEATS * settings->heartbeat_ms;
+    if (patience_ms < settings->open_within_ms)
+        patience_ms = settings->open_within_ms;
+    while ((caller = callers_overdue(callers_of(self, feeds), patience_ms, now.mono_ms))) {
+        uint64_t connection = caller->connection;
+        callers_forget(callers_of(self, feeds), connection);
+        cut(self, feeds, connection, LIMIT_OPEN_WITHIN);
+    }
+}
+
 /* ---- words to many ----------------------------------------------------------------------------
  */
 
@@ -139,6 +208,22 @@ static void begin_notice(struct engine *self, const char *code, const char *mess
     buf_reset(&self->text);
     buf_put_format(&self->text, "{\"type\":\"notice\",\"code\":\"%s\",\"message\":", code);
     json_put_string(&self->text, message);
+}
+
+/* An error that no request's own reply is made of, in self->text. */
+static void put_error(struct engine *self, const cJSON *id, const struct err *err)
+{
+    self->core.counters.errors[err->code]++;
+    buf_put_text(&self->text, "{\"type\":\"error\"");
+    if (id) {
+        buf_put_text(&self->text, ",\"id\":");
+        json_put_tree(&self->text, id);
+    }
+    buf_put_format(&self->text,
+                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(err->code),
+                   err_code_is_temporary(err->code) ? "true" : "false");
+    json_put_string(&self->text, err->message);
+    buf_put_char(&self->text, '}');
 }
 
 static void tell_session(struct engine *self, struct session *session, const char *code,
@@ -207,11 +292,26 @@ static void notice_reconnection(struct engine *self, struct session *session, ui
     delivery_put_snapshots(self->core.delivery, session);
 }
 
+static void refuse_stranger(struct engine *self, const void *peer, size_t peer_size, bool delimited)
+{
+    struct err err = {0};
+    err_set(&err, ERR_RATE_LIMITED, "too many requests; \"open\" a session, or wait");
+    self->core.counters.requests++;
+    put_error(self, NULL, &err);
+    struct body *body = take_text(self);
+    self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
+    body_release(&body);
+}
+
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                        bool delimited, const char *text, size_t size, struct now now)
 {
     bool has_key = session_key_is_valid(peer, peer_size);
     struct session *before = has_key ? sessions_find(self->core.sessions, peer) : NULL;
+    if (!before && !may_speak(self, false, connection, size, now)) {
+        refuse_stranger(self, peer, peer_size, delimited);
+        return;
+    }
     struct call call = {.core = &self->core,
                         .now = now,
                         .key = has_key ? peer : NULL,
@@ -219,6 +319,7 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
                         .session = before};
     struct body *body = request_answer(&call, text, size);
     if (call.session) {
+        note_opened(self, false, connection, now);
         if (call.has_changed && self->keeper)
             keeper_note_session(self->keeper, call.session);
         delivery_put_reply(self->core.delivery, call.session, body, delimited);
@@ -228,8 +329,10 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
             notice_reconnection(self, before, connection, now);
         if (call.ends_session) {
             delivery_flush(self->core.delivery, now.mono_ms);
-            end_session(self, call.session);
+            end_session(self, call.session, now);
         }
+        if (call.is_flood)
+            cut(self, false, connection, LIMIT_FLOOD);
     } else {
         self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     }
@@ -271,6 +374,7 @@ static void look_for(struct engine *self, struct session *session, struct now no
 
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
+    callers_forget(self->core.callers, connection);
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
         if (session->connection != connection)
@@ -534,14 +638,26 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
     return reject;
 }
 
+/* Whether the source may feed it, and there is room if it is new. */
+static enum reject check_symbol(struct engine *self, const struct source *source,
+                                const char *symbol)
+{
+    struct core *core = &self->core;
+    bool is_allowed = allowance_covers(source->symbols, symbol);
+    bool has_room = market_count(core->market) < core->settings->symbols_max ||
+                    market_find(core->market, symbol);
+    core->counters.limited[LIMIT_ENTITLEMENT] += !is_allowed;
+    core->counters.limited[LIMIT_SYMBOLS] += is_allowed && !has_room;
+    return is_allowed && has_room ? REJECT_NONE : REJECT_BAD_SYMBOL;
+}
+
 static enum reject feed_item(struct engine *self, struct source *source, const cJSON *json,
                              struct now now)
 {
     struct item item;
     enum reject reject = item_parse(json, now.wall_ms, &item);
-    if (reject == REJECT_NONE && item.kind != ITEM_CLOCK &&
-        !allowance_covers(source->symbols, item.symbol))
-        reject = REJECT_BAD_SYMBOL;
+    if (reject == REJECT_NONE && item.kind != ITEM_CLOCK)
+        reject = check_symbol(self, source, item.symbol);
     if (reject != REJECT_NONE) {
         self->core.counters.rejects[reject]++;
         return reject;
@@ -586,17 +702,7 @@ static void feed_reject(struct engine *self, const struct source *source, uint64
 static void feed_error(struct engine *self, const struct feeder *peer, const cJSON *id,
                        const struct err *err)
 {
-    self->core.counters.errors[err->code]++;
-    buf_put_text(&self->text, "{\"type\":\"error\"");
-    if (id) {
-        buf_put_text(&self->text, ",\"id\":");
-        json_put_tree(&self->text, id);
-    }
-    buf_put_format(&self->text,
-                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(err->code),
-                   err_code_is_temporary(err->code) ? "true" : "false");
-    json_put_string(&self->text, err->message);
-    buf_put_char(&self->text, '}');
+    put_error(self, id, err);
     feed_text(self, peer->id, peer->size);
 }
 
@@ -634,6 +740,12 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
         return code;
     if (!(claims.scopes & TOKEN_SCOPE_FEED))
         return err_set(err, ERR_FORBIDDEN, "feeding needs a token with scope \"feed\"");
+    if (!sources_find(self->core.sources, name->valuestring) &&
+        sources_count(self->core.sources) >= settings->sources_max) {
+        self->core.counters.limited[LIMIT_SOURCES]++;
+        return err_set(err, ERR_QUOTA_EXCEEDED, "there are %zu sources, the most there may be",
+                       sources_count(self->core.sources));
+    }
     struct source *source =
         sources_open(self->core.sources, name->valuestring, peer->id, peer->size, peer->connection);
     source->expires_at_s = claims.expires_at_s;
@@ -647,6 +759,7 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
     }
     buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)safe_seq(self, source));
     feed_text(self, peer->id, peer->size);
+    note_opened(self, true, peer->connection, now);
     return ERR_OK;
 }
 
@@ -683,6 +796,26 @@ static void feed_batch(struct engine *self, struct source *source, uint64_t seq,
     note_step(self, source, now);
 }
 
+/* Who sends more than it may is not acknowledged for a while, see put_acks; who does not mind is
+ * refused, and cut off in the end. */
+static enum err_code check_feed_rate(struct engine *self, struct source *source, size_t size,
+                                     struct now now, struct err *err)
+{
+    enum { MESSAGE_COST = 256 };
+    struct bucket_rate rate = self->core.settings->feed_bytes;
+    double left = bucket_left(&source->bytes, rate, now.mono_ms);
+    if (left > -rate.burst) {
+        bucket_charge(&source->bytes, (double)size + MESSAGE_COST);
+        return ERR_OK;
+    }
+    self->core.counters.limited[LIMIT_FEED_BYTES]++;
+    if (!bucket_take(&source->patience, limits_patience(self->core.settings->stranger_requests),
+                     limits_cost(size), now.mono_ms))
+        cut(self, true, source->connection, LIMIT_FLOOD);
+    return err_set(err, ERR_RATE_LIMITED, "more than %g bytes a second; wait for the ack",
+                   rate.per_s);
+}
+
 static enum err_code feed_numbered(struct engine *self, const struct feeder *peer, uint64_t seq,
                                    const char *text, size_t size, struct now now, struct err *err)
 {
@@ -692,6 +825,9 @@ static enum err_code feed_numbered(struct engine *self, const struct feeder *pee
         return err_set(err, ERR_NOT_OPEN, "send \"feed_open\" first");
     if (now.wall_ms / 1000 >= source->expires_at_s)
         return err_set(err, ERR_TOKEN_EXPIRED, "the feed's token has expired; \"feed_open\" anew");
+    enum err_code code = check_feed_rate(self, source, size, now, err);
+    if (code != ERR_OK)
+        return code;
     switch (source_judge_seq(source, seq)) {
     case SOURCE_SEQ_REPEATED:
         self->core.counters.feed_repeats++;
@@ -717,7 +853,10 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
     enum err_code code;
     uint64_t number = 0;
     cJSON *request = NULL;
-    if (size > self->core.settings->frame_bytes)
+    bool is_known = sources_find_peer(self->core.sources, peer, peer_size, connection);
+    if ((!is_known || !seq) && !may_speak(self, true, connection, size, now))
+        code = err_set(&err, ERR_RATE_LIMITED, "too many requests; wait");
+    else if (size > self->core.settings->frame_bytes)
         code = err_set(&err, ERR_TOO_LARGE, "a message may have %zu bytes, this one has %zu",
                        self->core.settings->frame_bytes, size);
     else if (!seq)
@@ -736,6 +875,7 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
 
 void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
 {
+    callers_forget(self->core.feed_callers, connection);
     sources_note_gone(self->core.sources, connection);
 }
 
@@ -746,12 +886,14 @@ struct source *engine_local_source(struct engine *self, const char *name)
     return source;
 }
 
-/* Only what would survive a crash is acknowledged. */
-static void put_acks(struct engine *self)
+/* Only what would survive a crash is acknowledged, and to who sends too much not until it may send
+ * again. */
+static void put_acks(struct engine *self, struct now now)
 {
     for (size_t i = 0; i < sources_count(self->core.sources); i++) {
         struct source *source = sources_at(self->core.sources, i);
-        if (!source->ack_due || source->peer_size == 0 || (self->keeper && source->kept_seq == 0))
+        if (!source->ack_due || source->peer_size == 0 || (self->keeper && source->kept_seq == 0) ||
+            bucket_left(&source->bytes, self->core.settings->feed_bytes, now.mono_ms) < 0)
             continue;
         source->ack_due = false;
         buf_put_format(&self->text, "{\"type\":\"ack\",\"seq\":%llu}",
@@ -886,7 +1028,7 @@ static void sweep_sessions(struct engine *self, struct now now)
         struct session *session = sessions_at(self->core.sessions, i);
         check_expiry(self, session, now);
         if (has_had_its_time(session, settings->resume_ms, now.mono_ms)) {
-            end_session(self, session);
+            end_session(self, session, now);
             continue;
         }
         if (!session->is_attached)
@@ -986,6 +1128,9 @@ int64_t engine_end_turn(struct engine *self, struct now now)
         /* Whoever is detached now is still sent what came before, whatever becomes of others. */
         delivery_flush(self->core.delivery, now.mono_ms);
         sweep_sessions(self, now);
+        sessions_forget_users(self->core.sessions, self->core.settings->user_requests, now.mono_ms);
+        cut_strangers(self, false, now);
+        cut_strangers(self, true, now);
     }
     if (now.mono_ms >= self->next_status_ms) {
         self->next_status_ms = now.mono_ms + STATUS_EVERY_MS;
@@ -994,7 +1139,7 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     publish_complete(self);
     delivery_flush(self->core.delivery, now.mono_ms);
     keep_changes(self, now);
-    put_acks(self);
+    put_acks(self, now);
     int64_t due = delivery_next_due(self->core.delivery, now.mono_ms);
     if (self->next_sweep_ms < due)
         due = self->next_sweep_ms;
@@ -1011,5 +1156,5 @@ void engine_shutdown(struct engine *self, struct now now)
         delivery_put_notice(self->core.delivery, sessions_at(self->core.sessions, i), body);
     body_release(&body);
     delivery_flush(self->core.delivery, now.mono_ms);
-    put_acks(self);
+    put_acks(self, now);
 }

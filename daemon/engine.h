@@ -21,6 +21,8 @@ struct outlet {
                   struct body *body);
     /* Sends a peer of the feed socket one message. */
     void (*feed_reply)(void *context, const void *peer, size_t peer_size, struct body *body);
+    /* Ends a connection, of the feed socket or of the session socket. NULL: none is ended. */
+    void (*cut)(void *context, bool feeds, uint64_t connection);
     void (*publish)(void *context, const char *topic, struct body *body);
     void (*random)(void *bytes, size_t size);
     /* Keeps a batch over a restart, and has engine_on_kept called when that is done; *batch is NULL
@@ -39,6 +41,9 @@ void engine_destroy(struct engine **self);
  * next.*/
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                        bool delimited, const char *text, size_t size, struct now now);
+
+/* A connection is there, of the feed socket or of the session socket. */
+void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, struct now now);
 
 /* A connection of the session socket is gone: whoever spoke on it last is asked for. */
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now);

@@ -156,6 +156,11 @@ static bool read_instruments(struct daemon *self)
     return true;
 }
 
+static struct bucket_rate rate_of(int64_t per_s, int64_t burst)
+{
+    return (struct bucket_rate){(double)per_s, (double)burst};
+}
+
 /* What SIGHUP may change; the rest of the settings is tied when the daemon is built. */
 static void apply_live(struct daemon *self)
 {
@@ -173,8 +178,14 @@ static void apply_live(struct daemon *self)
     settings->indicators_per_session = (size_t)config->indicators;
     settings->indicators_per_request = (size_t)config->indicators_per_request;
     settings->history_max = (size_t)config->history;
-    settings->requests_per_s = (double)config->requests_per_second;
-    settings->requests_burst = (double)config->request_burst;
+    settings->requests = rate_of(config->requests_per_second, config->request_burst);
+    settings->user_requests = rate_of(config->user_requests_per_second, config->user_request_burst);
+    settings->stranger_requests =
+        rate_of(config->stranger_requests_per_second, config->stranger_request_burst);
+    settings->feed_bytes = rate_of(config->feed_bytes_per_second, config->feed_burst_bytes);
+    settings->open_within_ms = config->open_within_ms;
+    settings->sources_max = (size_t)config->sources;
+    settings->symbols_max = (size_t)config->symbols;
     settings->rules = (struct token_rules){
         .skew_s = config->skew_s, .audience = config->audience, .issuer = config->issuer};
     settings->keys = self->keys;

@@ -61,6 +61,7 @@ struct compute {
     struct market *market;
     struct plan *plans;
     size_t n_instances;
+    uint64_t n_replayed;
 };
 
 struct compute *compute_new(struct market *market)
@@ -82,6 +83,11 @@ void compute_destroy(struct compute **self)
 size_t compute_n_instances(const struct compute *self)
 {
     return self->n_instances;
+}
+
+uint64_t compute_n_replayed(const struct compute *self)
+{
+    return self->n_replayed;
 }
 
 /* ---- plans ------------------------------------------------------------------------------------
@@ -266,6 +272,7 @@ static void replay_bar(struct replay *self, const struct bar *bar)
 {
     struct fields fields = fields_of(self->plan, bar, true);
     int64_t end_ms = end_of(self->plan, bar);
+    self->plan->compute->n_replayed += self->n;
     for (size_t i = 0; i < self->n; i++) {
         if (self->of[i]->higher)
             follow_track(&self->nodes[i], &self->tracks[i], end_ms);

@@ -32,6 +32,8 @@ struct compute *compute_new(struct market *market);
 /* Every plan must have been released. */
 void compute_destroy(struct compute **self);
 size_t compute_n_instances(const struct compute *self);
+/* How many bars instances have been carried through beside those that came: what requests cost. */
+uint64_t compute_n_replayed(const struct compute *self);
 
 /* The plan of a symbol and timeframe; released once for each acquire. */
 struct plan *compute_acquire_plan(struct compute *self, struct listing *listing,

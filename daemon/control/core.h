@@ -8,6 +8,8 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 #include "daemon/compute/compute.h"
+#include "daemon/control/callers.h"
+#include "daemon/control/limits.h"
 #include "daemon/feed/source.h"
 #include "daemon/market/instrument.h"
 #include "daemon/market/market.h"
@@ -34,9 +36,11 @@ struct core_settings {
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
     size_t history_max; /* bars in one reply */
     size_t frame_bytes;
-    double requests_per_s, requests_burst;
-    bool tape;       /* publish all bars, without indicators */
-    int64_t keep_ms; /* closed bars are kept so much longer than the newest; 0: for ever */
+    struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;
+    size_t sources_max, symbols_max;
+    int64_t open_within_ms; /* who has opened nothing by then is cut off */
+    bool tape;              /* publish all bars, without indicators */
+    int64_t keep_ms;        /* closed bars are kept so much longer than the newest; 0: for ever */
     struct option_settings options;
     const struct token_keys *keys;
     struct token_rules rules;
@@ -47,6 +51,7 @@ struct core_settings {
 struct core_counters {
     uint64_t errors[ERR_CODE_COUNT];
     uint64_t rejects[REJECT_COUNT];
+    uint64_t limited[LIMIT_COUNT]; /* how often each was met */
     uint64_t requests, ticks, bars, feed_messages, feed_repeats, standby;
 };
 
@@ -59,6 +64,7 @@ struct core {
     struct views *views;
     struct sessions *sessions;
     struct sources *sources;
+    struct callers *callers, *feed_callers; /* of the session socket, of the feed socket */
     struct delivery *delivery;
     struct core_counters counters;
     char epoch[33];     /* of this run */

@@ -46,8 +46,10 @@ static enum err_code handle_history(struct call *call)
     enum err_code code = find_subscription(call, &self);
     if (code != ERR_OK)
         return code;
-    if (limit > (int64_t)most)
+    if (limit > (int64_t)most) {
+        call->core->counters.limited[LIMIT_HISTORY]++;
         return err_set(call->err, ERR_BAD_REQUEST, "\"limit\" must be 0 to %zu bars", most);
+    }
     if (!call_time(call, "from", &from_ms) || !call_time(call, "to", &to_ms))
         return ERR_BAD_REQUEST;
     size_t first = from_ms == FEEDTIME_NONE ? 0 : history_find(self->view, from_ms);

@@ -24,7 +24,7 @@ static void put_limits(struct buf *out, const struct core_settings *settings)
                    settings->subscriptions_per_session, settings->indicators_per_session,
                    settings->indicators_per_request, settings->history_max, settings->frame_bytes,
                    settings->sessions.sessions_per_user);
-    json_put_number(out, settings->requests_per_s);
+    json_put_number(out, settings->requests.per_s);
     buf_put_char(out, '}');
 }
 
@@ -108,6 +108,16 @@ static enum err_code resume(struct call *call, const struct token_claims *claims
     return ERR_OK;
 }
 
+static enum err_code begin(struct call *call, const char *user, const char *name)
+{
+    uint64_t *limited = call->core->counters.limited;
+    enum err_code code =
+        sessions_begin(call->core->sessions, call->key, user, name, &call->session, call->err);
+    limited[LIMIT_SESSIONS] += code == ERR_BUSY;
+    limited[LIMIT_SESSIONS_PER_USER] += code == ERR_QUOTA_EXCEEDED;
+    return code;
+}
+
 static enum err_code handle_open(struct call *call)
 {
     const char *client = call_text(call, "client");
@@ -138,11 +148,10 @@ static enum err_code handle_open(struct call *call)
     if (call->session)
         return resume(call, &claims);
     if ((code = choose_name(call, &claims, name)) != ERR_OK ||
-        (code = sessions_begin(call->core->sessions, call->key, claims.user, name, &call->session,
-                               call->err)) != ERR_OK)
+        (code = begin(call, claims.user, name)) != ERR_OK)
         return code;
-    call->session->request_tokens = call->core->settings->requests_burst;
-    call->session->request_tokens_ms = call->now.mono_ms;
+    bucket_take(call->session->user_requests, call->core->settings->user_requests, 1,
+                call->now.mono_ms);
     attach(call, &claims);
     put_opened(call, false);
     return ERR_OK;

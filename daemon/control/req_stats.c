@@ -92,6 +92,15 @@ static void put_counter(struct buf *out, const char *name, uint64_t value)
     buf_put_format(out, "\"%s\":%llu,", name, (unsigned long long)value);
 }
 
+static void put_limited(struct buf *out, const struct core_counters *counters)
+{
+    buf_put_text(out, "},\"limited\":{");
+    for (int i = 0, n = 0; i < LIMIT_COUNT; i++)
+        if (counters->limited[i] > 0)
+            buf_put_format(out, "%s\"%s\":%llu", n++ > 0 ? "," : "", limit_name((enum limit)i),
+                           (unsigned long long)counters->limited[i]);
+}
+
 static void put_counters(struct buf *out, const struct core *core)
 {
     const struct core_counters *counters = &core->counters;
@@ -119,6 +128,7 @@ static void put_counters(struct buf *out, const struct core *core)
         if (counters->rejects[i] > 0)
             buf_put_format(out, "%s\"%s\":%llu", n++ > 0 ? "," : "", reject_name((enum reject)i),
                            (unsigned long long)counters->rejects[i]);
+    put_limited(out, counters);
     buf_put_text(out, "}}");
 }
 

@@ -133,15 +133,20 @@ static enum err_code check_quota(const struct call *call, const struct wishes *s
 {
     const struct core_settings *settings = call->core->settings;
     const struct session *session = call->session;
+    uint64_t *limited = call->core->counters.limited;
     bool is_new = !subscriptions_find(session, self->listing, self->timeframe);
-    if (is_new && session->n_subscriptions >= settings->subscriptions_per_session)
+    if (is_new && session->n_subscriptions >= settings->subscriptions_per_session) {
+        limited[LIMIT_SUBSCRIPTIONS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
                        "%zu subscriptions are the most a session may have",
                        settings->subscriptions_per_session);
-    if (session->n_indicators + self->n_good > settings->indicators_per_session)
+    }
+    if (session->n_indicators + self->n_good > settings->indicators_per_session) {
+        limited[LIMIT_INDICATORS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
                        "%zu indicators are the most a session may have",
                        settings->indicators_per_session);
+    }
     return ERR_OK;
 }
 
@@ -155,10 +160,12 @@ static enum err_code resolve(const struct call *call, struct wishes *self)
         return err_set(call->err, ERR_BAD_REQUEST,
                        "\"indicators\" must be an object by id or an array of short forms");
     size_t n = (size_t)cJSON_GetArraySize(indicators);
-    if (n > call->core->settings->indicators_per_request)
+    if (n > call->core->settings->indicators_per_request) {
+        call->core->counters.limited[LIMIT_INDICATORS_PER_REQUEST]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
                        "%zu indicators in one request; %zu are the most", n,
                        call->core->settings->indicators_per_request);
+    }
     for (const cJSON *item = indicators->child; item; item = item->next) {
         if (cJSON_IsObject(indicators))
             take_named(call, self, item);
@@ -261,9 +268,11 @@ static enum err_code handle_subscribe(struct call *call)
     if (code == ERR_OK)
         code = read_mode(call, has, &on_ticks, &throttle_ms);
     if (code == ERR_OK &&
-        call_count(call, "history", 0) > (int64_t)call->core->settings->history_max)
+        call_count(call, "history", 0) > (int64_t)call->core->settings->history_max) {
+        call->core->counters.limited[LIMIT_HISTORY]++;
         code = err_set(call->err, ERR_BAD_REQUEST, "\"history\" must be 0 to %zu bars",
                        call->core->settings->history_max);
+    }
     if (code == ERR_OK) {
         struct subscription *self =
             subscriptions_add(call->core->views, call->session, wishes.listing, wishes.timeframe,

@@ -87,7 +87,9 @@ enum err_code call_series(const struct call *call, struct listing **listing,
 {
     const char *symbol = call_text(call, "symbol"), *name = call_text(call, "timeframe");
     *listing = market_find(call->core->market, symbol);
-    if (!*listing || !allowance_covers(call->session->symbols, symbol))
+    bool is_allowed = allowance_covers(call->session->symbols, symbol);
+    call->core->counters.limited[LIMIT_ENTITLEMENT] += *listing && !is_allowed;
+    if (!*listing || !is_allowed)
         return refuse_symbol(call, symbol);
     *timeframe = timeframe_parse(name);
     if (*timeframe == TIMEFRAME_NONE)
@@ -242,22 +244,52 @@ static enum err_code check_session(const struct request *row, const struct call 
     return ERR_OK;
 }
 
-/* A token bucket: full at requests_burst, filled by requests_per_s. */
-static enum err_code check_rate(const struct call *call)
+/* ---- limits -----------------------------------------------------------------------------------
+ */
+
+static enum err_code refuse_rate(struct call *call, enum limit limit, struct bucket_rate rate,
+                                 double cost)
+{
+    struct bucket_rate patience = limits_patience(call->core->settings->requests);
+    call->core->counters.limited[limit]++;
+    call->is_flood = !bucket_take(&call->session->patience, patience, cost, call->now.mono_ms);
+    return err_set(call->err, ERR_RATE_LIMITED, "more than %g requests a second%s; try again soon",
+                   rate.per_s, limit == LIMIT_USER_REQUESTS ? " of one user" : "");
+}
+
+/* A stranger's connection has a limit of its own. */
+static enum err_code check_rate(struct call *call)
 {
     struct session *session = call->session;
     const struct core_settings *settings = call->core->settings;
-    if (!session)
+    double cost = limits_cost(call->size);
+    if (!session || call->is_restoring)
         return ERR_OK;
-    double passed_s = (double)(call->now.mono_ms - session->request_tokens_ms) / 1000;
-    session->request_tokens = fmin(settings->requests_burst,
-                                   session->request_tokens + passed_s * settings->requests_per_s);
-    session->request_tokens_ms = call->now.mono_ms;
-    if (session->request_tokens < 1)
-        return err_set(call->err, ERR_RATE_LIMITED,
-                       "more than %g requests a second; try again soon", settings->requests_per_s);
-    session->request_tokens -= 1;
+    if (!bucket_take(&session->requests, settings->requests, cost, call->now.mono_ms))
+        return refuse_rate(call, LIMIT_REQUESTS, settings->requests, cost);
+    if (!bucket_take(session->user_requests, settings->user_requests, cost, call->now.mono_ms))
+        return refuse_rate(call, LIMIT_USER_REQUESTS, settings->user_requests, cost);
     return ERR_OK;
+}
+
+static enum err_code refuse_size(struct call *call)
+{
+    size_t most = call->core->settings->frame_bytes;
+    call->core->counters.limited[LIMIT_FRAME_BYTES]++;
+    enum err_code code = check_rate(call);
+    return code != ERR_OK
+               ? code
+               : err_set(call->err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
+                         most, call->size);
+}
+
+/* What a request has turned out to be is paid afterwards. */
+static void pay(const struct call *call, const struct session *before, double cost)
+{
+    if (!before || call->session != before || call->is_restoring)
+        return;
+    bucket_charge(&call->session->requests, cost);
+    bucket_charge(call->session->user_requests, cost);
 }
 
 static enum err_code check_id(const cJSON *id, struct err *err)
@@ -323,13 +355,15 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     const struct request *row = NULL;
     enum err_code code;
     cJSON *tree = NULL;
+    const struct session *before = call->session;
+    uint64_t n_replayed = compute_n_replayed(call->core->compute);
     call->err = &err;
     call->reply = &members;
     call->details = &details;
+    call->size = size;
     call->core->counters.requests++;
     if (size > call->core->settings->frame_bytes)
-        code = err_set(&err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
-                       call->core->settings->frame_bytes, size);
+        code = refuse_size(call);
     else if (!(tree = json_parse(text, size, &err)))
         code = err.code;
     else {
@@ -346,6 +380,8 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
         put_error(&whole, call);
     }
     struct body *body = body_new(whole.data, whole.size);
+    pay(call, before,
+        limits_cost_after(whole.size, compute_n_replayed(call->core->compute) - n_replayed));
     cJSON_Delete(tree);
     call->message = NULL;
     buf_destroy(&members);

@@ -37,7 +37,10 @@ struct call {
     const char *key; /* SESSION_KEY_SIZE bytes, or NULL where the routing id is no key */
     uint64_t connection;
     struct session *session; /* of that key; NULL before open and after close */
+    bool is_restoring;       /* the request is the daemon's own: no rate is limited */
+    bool is_flood;           /* nothing more is to be taken from that connection */
     const cJSON *message;
+    size_t size;         /* of its text */
     struct buf *reply;   /* members after type and id, each with a comma before it */
     struct buf *details; /* of an error, a JSON object; empty if none */
     struct err *err;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/base/mem.h"
 
@@ -81,8 +82,8 @@ static bool take_event(struct connections *self, uint16_t *event, uint32_t *valu
     return taken;
 }
 
-void connections_drain(struct connections *self, void (*connected)(void *context),
-                       void (*disconnected)(void *context, uint64_t connection), void *context)
+bool connections_drain(struct connections *self, connections_fn *connected,
+                       connections_fn *disconnected, void *context)
 {
     uint16_t event;
     uint32_t value;
@@ -90,15 +91,21 @@ void connections_drain(struct connections *self, void (*connected)(void *context
     while (take_event(self, &event, &value)) {
         if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             someone_came = true;
+            connected(context, name_connection(self, value));
             continue;
         }
         uint64_t gone = name_connection(self, value);
         count_gone(self, value);
-        if (disconnected)
-            disconnected(context, gone);
+        disconnected(context, gone);
     }
-    if (someone_came && connected)
-        connected(context);
+    return someone_came;
+}
+
+void connections_cut(const struct connections *self, uint64_t connection)
+{
+    uint32_t fd = (uint32_t)connection - 1;
+    if (connection != 0 && name_connection(self, fd) == connection)
+        shutdown((int)fd, SHUT_RDWR); /* libzmq sees its end, and closes it */
 }
 
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message)

@@ -7,6 +7,7 @@
 #ifndef INDSUB_EDGE_CONNECTIONS_H
 #define INDSUB_EDGE_CONNECTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <zmq.h>
 
@@ -20,9 +21,14 @@ void connections_destroy(struct connections **self);
 /* The socket to poll for connections_drain. */
 void *connections_monitor(const struct connections *self);
 
-/* Works off what has been told. Either callback may be NULL. */
-void connections_drain(struct connections *self, void (*connected)(void *context),
-                       void (*disconnected)(void *context, uint64_t connection), void *context);
+typedef void connections_fn(void *context, uint64_t connection);
+
+/* Works off what has been told. True if anybody has come. */
+bool connections_drain(struct connections *self, connections_fn *connected,
+                       connections_fn *disconnected, void *context);
+
+/* Ends it, if it is still there. */
+void connections_cut(const struct connections *self, uint64_t connection);
 
 /* The connection that a message came on; 0 where libzmq does not say (inproc). */
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message);

@@ -284,6 +284,12 @@ static void feed_reply(void *context, const void *peer, size_t peer_size, struct
         send_bytes(self->feed, body->data, body->size, false);
 }
 
+static void cut(void *context, bool feeds, uint64_t connection)
+{
+    struct server *self = context;
+    connections_cut(feeds ? self->feed_connections : self->session_connections, connection);
+}
+
 static void publish(void *context, const char *topic, struct body *body)
 {
     struct server *self = context;
@@ -297,6 +303,7 @@ struct outlet server_outlet(struct server *self)
                            .push = push,
                            .reply = reply,
                            .feed_reply = feed_reply,
+                           .cut = cut,
                            .publish = publish,
                            .random = random_fill};
 }
@@ -339,10 +346,16 @@ static void frames_close(struct frames *self)
     self->n = 0;
 }
 
-static void on_connected(void *context)
+static void on_connected(void *context, uint64_t connection)
 {
     struct server *self = context;
-    engine_on_connected(self->engine, self->now);
+    engine_on_caller(self->engine, false, connection, self->now);
+}
+
+static void on_feed_connected(void *context, uint64_t connection)
+{
+    struct server *self = context;
+    engine_on_caller(self->engine, true, connection, self->now);
 }
 
 static void on_disconnected(void *context, uint64_t connection)
@@ -357,12 +370,23 @@ static void on_feed_disconnected(void *context, uint64_t connection)
     engine_on_feed_disconnected(self->engine, connection);
 }
 
+static void drain_session(struct server *self)
+{
+    if (connections_drain(self->session_connections, on_connected, on_disconnected, self))
+        engine_on_connected(self->engine, self->now);
+}
+
+static void drain_feed(struct server *self)
+{
+    connections_drain(self->feed_connections, on_feed_connected, on_feed_disconnected, self);
+}
+
 static bool take_request(struct server *self)
 {
     struct frames frames;
     if (!frames_recv(&frames, self->session))
         return false;
-    connections_drain(self->session_connections, on_connected, on_disconnected, self);
+    drain_session(self);
     if (frames.n >= 2) {
         bool delimited = frames.n == 3 && zmq_msg_size(&frames.at[1]) == 0;
         zmq_msg_t *peer = &frames.at[0], *text = &frames.at[frames.n - 1];
@@ -381,7 +405,7 @@ static bool take_feed(struct server *self)
     struct frames frames;
     if (!frames_recv(&frames, self->feed))
         return false;
-    connections_drain(self->feed_connections, NULL, on_feed_disconnected, self);
+    drain_feed(self);
     size_t first = frames.n > 2 && zmq_msg_size(&frames.at[1]) == 0 ? 2 : 1;
     size_t n = frames.n - first; /* behind the routing id and a delimiter */
     if (n == 1 || n == 2) {
@@ -411,9 +435,9 @@ bool server_turn(struct server *self, struct engine *engine, const int *fds, siz
     self->engine = engine;
     self->now = read_now();
     if (items[2].revents)
-        connections_drain(self->session_connections, on_connected, on_disconnected, self);
+        drain_session(self);
     if (items[3].revents)
-        connections_drain(self->feed_connections, NULL, on_feed_disconnected, self);
+        drain_feed(self);
     for (int i = 0; i < SESSION_BUDGET && items[0].revents && take_request(self); i++)
         continue;
     for (int i = 0; i < FEED_BUDGET && items[1].revents && take_feed(self); i++)

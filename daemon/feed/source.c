@@ -52,7 +52,7 @@ struct source *sources_find_peer(const struct sources *self, const void *peer, s
     return NULL;
 }
 
-static struct source *find_name(const struct sources *self, const char *name)
+struct source *sources_find(const struct sources *self, const char *name)
 {
     for (size_t i = 0; i < self->n; i++)
         if (strcmp(self->all[i]->name, name) == 0)
@@ -67,7 +67,7 @@ struct source *sources_open(struct sources *self, const char *name, const void *
     struct source *before = sources_find_peer(self, peer, peer_size, connection);
     if (before)
         before->peer_size = 0;
-    struct source *source = find_name(self, name);
+    struct source *source = sources_find(self, name);
     if (!source) {
         source = mem_alloc_zero(1, sizeof *source);
         snprintf(source->name, sizeof source->name, "%s", name);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/bucket.h"
 #include "daemon/feed/standby.h"
 
 enum { SOURCE_NAME_MAX = 64, SOURCE_PEER_MAX = 255, SOURCE_KID_MAX = 64, SOURCE_JTI_MAX = 128 };
@@ -32,7 +33,8 @@ struct source {
     struct standby *standby; /* what it gives of symbols that others lead; owned */
     int64_t heard_ms;        /* the newest time of that */
     bool is_stale;
-    bool ack_due; /* last_seq has not been acknowledged yet */
+    bool ack_due;                  /* last_seq has not been acknowledged yet */
+    struct bucket bytes, patience; /* how much it may send, and go on sending beyond that */
 };
 
 struct sources;
@@ -43,6 +45,8 @@ size_t sources_count(const struct sources *self);
 /* Source with that id; borrowed, stays where it is. */
 struct source *sources_at(const struct sources *self, size_t id);
 
+/* The source of that name, or NULL. */
+struct source *sources_find(const struct sources *self, const char *name);
 /* The source of that name, made if it is new; from now on that peer speaks for it, on that
  * connection. */
 struct source *sources_open(struct sources *self, const char *name, const void *peer,

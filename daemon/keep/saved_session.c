@@ -84,9 +84,7 @@ static void restore_subscription(struct core *core, struct session *session, con
     const cJSON *request = cJSON_GetObjectItemCaseSensitive(saved, "request");
     struct buf text = {0};
     json_put_tree(&text, request);
-    session->request_tokens = core->settings->requests_burst; /* these are not the client's */
-    session->request_tokens_ms = now.mono_ms;
-    struct call call = {.core = core, .now = now, .session = session};
+    struct call call = {.core = core, .now = now, .session = session, .is_restoring = true};
     struct body *reply = request_answer(&call, text.data ? text.data : "", text.size);
     body_release(&reply);
     buf_destroy(&text);

@@ -29,6 +29,8 @@ struct entry {
 
 struct user {
     size_t n_sessions;
+    struct bucket requests;
+    LIST_ENTRY(user) leaving; /* while n_sessions is 0 */
     UT_hash_handle hh;
     char name[];
 };
@@ -37,6 +39,7 @@ struct sessions {
     const struct sessions_limits *limits;
     struct entry *keys, *names, *dormant;
     struct user *users;
+    LIST_HEAD(, user) leaving;
     struct session **all;
     size_t n, capacity;
 };
@@ -48,6 +51,13 @@ struct sessions *sessions_new(const struct sessions_limits *limits)
     return self;
 }
 
+static void forget_user(struct sessions *self, struct user *user)
+{
+    LIST_REMOVE(user, leaving);
+    HASH_DEL(self->users, user);
+    free(user);
+}
+
 void sessions_destroy(struct sessions **self)
 {
     if (!*self)
@@ -56,6 +66,8 @@ void sessions_destroy(struct sessions **self)
         struct session *last = (*self)->all[(*self)->n - 1];
         sessions_end(*self, &last);
     }
+    while (!LIST_EMPTY(&(*self)->leaving))
+        forget_user(*self, LIST_FIRST(&(*self)->leaving));
     free((*self)->all);
     free(*self);
     *self = NULL;
@@ -102,7 +114,7 @@ static struct user *find_user(const struct sessions *self, const char *name)
     return user;
 }
 
-static void count_in(struct sessions *self, const char *name)
+static struct user *count_in(struct sessions *self, const char *name)
 {
     struct user *user = find_user(self, name);
     if (!user) {
@@ -110,17 +122,26 @@ static void count_in(struct sessions *self, const char *name)
         user = mem_alloc_zero(1, sizeof *user + length + 1);
         memcpy(user->name, name, length + 1);
         HASH_ADD_KEYPTR(hh, self->users, user->name, length, user);
-    }
+    } else if (user->n_sessions == 0)
+        LIST_REMOVE(user, leaving);
     user->n_sessions++;
+    return user;
 }
 
 static void count_out(struct sessions *self, const char *name)
 {
     struct user *user = find_user(self, name);
-    if (--user->n_sessions > 0)
-        return;
-    HASH_DEL(self->users, user);
-    free(user);
+    if (--user->n_sessions == 0)
+        LIST_INSERT_HEAD(&self->leaving, user, leaving);
+}
+
+void sessions_forget_users(struct sessions *self, struct bucket_rate rate, int64_t now_ms)
+{
+    for (struct user *user = LIST_FIRST(&self->leaving), *next; user; user = next) {
+        next = LIST_NEXT(user, leaving);
+        if (bucket_left(&user->requests, rate, now_ms) >= rate.burst)
+            forget_user(self, user);
+    }
 }
 
 /* A session that has no key yet, and is in by_name only. */
@@ -144,7 +165,7 @@ static enum err_code begin(struct sessions *self, const char *user, const char *
     fresh->outbox = outbox_new(&self->limits->outbox);
     entry->full_name = join_name(fresh->user, fresh->name);
     HASH_ADD_KEYPTR(by_name, self->names, entry->full_name, strlen(entry->full_name), entry);
-    count_in(self, fresh->user);
+    fresh->user_requests = &count_in(self, fresh->user)->requests;
     self->all = mem_grow(self->all, self->n, &self->capacity, sizeof(struct session *));
     fresh->place = self->n;
     self->all[self->n++] = fresh;

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "common/auth/digest.h"
+#include "common/base/bucket.h"
 #include "common/base/err.h"
 #include "daemon/sessions/outbox.h"
 
@@ -55,8 +56,8 @@ struct session {
     int64_t expired_ms;            /* monotonic: since when is_expired */
     char *symbols; /* globs of what it may see, a newline behind each; NULL: all; owned */
     int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
-    double request_tokens;                                   /* of the rate limit */
-    int64_t request_tokens_ms;
+    struct bucket requests, patience; /* how much it may ask, and go on asking beyond that */
+    struct bucket *user_requests;     /* all sessions of the user; borrowed */
     struct outbox *outbox;
     struct subscription **subscriptions; /* owned by subscriptions.c */
     size_t n_subscriptions, subscriptions_capacity;
@@ -103,6 +104,10 @@ void sessions_wake(struct sessions *self, struct session *session,
 bool session_is_dormant(const struct session *session);
 /* The digest of its key. */
 void sessions_digest(const struct session *session, char digest[DIGEST_SIZE + 1]);
+
+/* Forgets users who have no session and may ask as much as any again: nobody gets rid of a debt by
+ * closing. */
+void sessions_forget_users(struct sessions *self, struct bucket_rate rate, int64_t now_ms);
 
 /* Ends a session that has no subscriptions left; *session is NULL afterwards. */
 void sessions_end(struct sessions *self, struct session **session);

@@ -54,8 +54,9 @@ static void tighten(struct core_settings *settings)
     settings->indicators_per_request = 6;
     settings->history_max = 30;
     settings->frame_bytes = 2048;
-    settings->requests_per_s = 10;
-    settings->requests_burst = 60;
+    settings->requests = settings->stranger_requests = (struct bucket_rate){10, 60};
+    settings->user_requests = (struct bucket_rate){15, 90};
+    settings->open_within_ms = 20000;
     settings->heartbeat_ms = 5000;
     settings->tape = true;
 }

@@ -77,6 +77,14 @@ static void feed_reply(void *context, const void *peer, size_t peer_size, struct
     buf_put_format(&self->feed, "%.*s\n", (int)body->size, body->data);
 }
 
+static void cut(void *context, bool feeds, uint64_t connection)
+{
+    (void)feeds;
+    struct world *self = context;
+    self->last_cut = connection;
+    self->n_cut++;
+}
+
 static void publish(void *context, const char *topic, struct body *body)
 {
     struct world *self = context;
@@ -120,6 +128,7 @@ static void begin(struct world *self, void (*random)(void *bytes, size_t size))
                             .push = push,
                             .reply = reply,
                             .feed_reply = feed_reply,
+                            .cut = cut,
                             .publish = publish,
                             .random = random,
                             .keep = self->rows ? keep : NULL,
@@ -155,8 +164,13 @@ static struct world *make(void (*change)(struct core_settings *settings),
         .indicators_per_request = 1000,
         .history_max = 5000,
         .frame_bytes = 1 << 20,
-        .requests_per_s = 1e6,
-        .requests_burst = 1e6,
+        .requests = {1e6, 1e6},
+        .user_requests = {1e6, 1e6},
+        .stranger_requests = {1e6, 1e6},
+        .feed_bytes = {1e12, 1e12},
+        .open_within_ms = INT64_MAX,
+        .sources_max = 64,
+        .symbols_max = 200000,
         .keys = self->keys,
         .calendar_of = calendar_of,
         .calendar_context = self,

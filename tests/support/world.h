@@ -37,6 +37,8 @@ struct world {
     struct buf public; /* "topic body\n" */
     struct buf feed;   /* what the feeder was sent, a line each */
     uint64_t feed_seq;
+    uint64_t last_cut; /* the connection that was ended last */
+    size_t n_cut;
     uint64_t random;
     struct rows *rows;   /* what is kept over world_kill; NULL: nothing */
     struct batch *batch; /* under way to there */

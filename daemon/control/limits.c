@@ -1,0 +1,33 @@
+#include "daemon/control/limits.h"
+
+/* Each of these takes about as long as a plain request. */
+enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 64 << 10, STEPS = 10000 };
+
+const char *limit_name(enum limit limit)
+{
+    static const char *const NAMES[] = {
+#define NAME(name, text) text,
+        LIMITS(NAME)
+#undef NAME
+    };
+    return NAMES[limit];
+}
+
+double limits_cost(size_t request_bytes)
+{
+    return 1 + (double)(request_bytes / REQUEST_BYTES);
+}
+
+double limits_cost_after(size_t reply_bytes, uint64_t steps)
+{
+    return (double)(reply_bytes / REPLY_BYTES) + (double)(steps / STEPS);
+}
+
+struct bucket_rate limits_patience(struct bucket_rate rate)
+{
+    enum { BURSTS = 4, LEAST = 200 };
+    rate.burst *= BURSTS;
+    if (rate.burst < LEAST)
+        rate.burst = LEAST;
+    return rate;
+}

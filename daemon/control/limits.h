@@ -1,0 +1,47 @@
+/* limits - what may be asked for, how much and how often: what each request counts for, and how
+ * often each limit was met. */
+#ifndef INDSUB_CONTROL_LIMITS_H
+#define INDSUB_CONTROL_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/bucket.h"
+
+/* Each is named as the setting that sets it; the last two are no settings. */
+#define LIMITS(X)                                                \
+    X(SESSIONS, "sessions")                                      \
+    X(SESSIONS_PER_USER, "sessions_per_user")                    \
+    X(SUBSCRIPTIONS, "subscriptions")                            \
+    X(INDICATORS, "indicators")                                  \
+    X(INDICATORS_PER_REQUEST, "indicators_per_request")          \
+    X(HISTORY, "history")                                        \
+    X(FRAME_BYTES, "frame_bytes")                                \
+    X(REQUESTS, "requests_per_second")                           \
+    X(USER_REQUESTS, "user_requests_per_second")                 \
+    X(STRANGER_REQUESTS, "stranger_requests_per_second")         \
+    X(OPEN_WITHIN, "open_within_ms")                             \
+    X(SOURCES, "sources")                                        \
+    X(SYMBOLS, "symbols")                                        \
+    X(FEED_BYTES, "feed_bytes_per_second")                       \
+    X(ENTITLEMENT, "entitlement") /* of a token, by its claim */ \
+    X(FLOOD, "flood")             /* connections that were ended for that */
+
+enum limit {
+#define ENUM(name, text) LIMIT_##name,
+    LIMITS(ENUM)
+#undef ENUM
+        LIMIT_COUNT
+};
+
+const char *limit_name(enum limit limit);
+
+/* What a request counts for, in those that may come in a second: 1, and more where it is more. */
+double limits_cost(size_t request_bytes);
+double limits_cost_after(size_t reply_bytes, uint64_t steps);
+
+/* Who goes on although nothing of it is taken is cut off after so many. */
+struct bucket_rate limits_patience(struct bucket_rate rate);
+
+#endif
