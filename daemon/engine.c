@@ -164,7 +164,7 @@ static bool may_speak(struct engine *self, bool feeds, uint64_t connection, size
     if (bucket_take(&caller->requests, rate, cost, now.mono_ms))
         return true;
     self->core.counters.limited[LIMIT_STRANGER_REQUESTS]++;
-    if (!bucket_take(&caller->patience, limits_patience(rate), cost, now.mono_ms))
+    if (limits_is_flood(&caller->patience, rate, cost, now.mono_ms))
         cut(self, feeds, connection, LIMIT_FLOOD);
     return false;
 }
@@ -809,8 +809,8 @@ static enum err_code check_feed_rate(struct engine *self, struct source *source,
         return ERR_OK;
     }
     self->core.counters.limited[LIMIT_FEED_BYTES]++;
-    if (!bucket_take(&source->patience, limits_patience(self->core.settings->stranger_requests),
-                     limits_cost(size), now.mono_ms))
+    if (limits_is_flood(&source->patience, self->core.settings->stranger_requests,
+                        limits_cost(size), now.mono_ms))
         cut(self, true, source->connection, LIMIT_FLOOD);
     return err_set(err, ERR_RATE_LIMITED, "more than %g bytes a second; wait for the ack",
                    rate.per_s);

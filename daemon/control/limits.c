@@ -1,5 +1,7 @@
 #include "daemon/control/limits.h"
 
+#include <math.h>
+
 /* Each of these takes about as long as a plain request. */
 enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 64 << 10, STEPS = 10000 };
 
@@ -23,11 +25,12 @@ double limits_cost_after(size_t reply_bytes, uint64_t steps)
     return (double)(reply_bytes / REPLY_BYTES) + (double)(steps / STEPS);
 }
 
-struct bucket_rate limits_patience(struct bucket_rate rate)
+bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms)
 {
-    enum { BURSTS = 4, LEAST = 200 };
-    rate.burst *= BURSTS;
-    if (rate.burst < LEAST)
-        rate.burst = LEAST;
-    return rate;
+    enum { BURSTS = 4, LEAST = 200, AFTERWARDS = 20 };
+    rate.burst = fmax(rate.burst * BURSTS, LEAST);
+    if (bucket_take(patience, rate, cost, now_ms))
+        return false;
+    patience->left = AFTERWARDS;
+    return true;
 }

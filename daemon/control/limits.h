@@ -41,7 +41,8 @@ const char *limit_name(enum limit limit);
 double limits_cost(size_t request_bytes);
 double limits_cost_after(size_t reply_bytes, uint64_t steps);
 
-/* Who goes on although nothing of it is taken is cut off after so many. */
-struct bucket_rate limits_patience(struct bucket_rate rate);
+/* True if whoever is refused by that rate has gone on for too long, and is to be cut off. Patience
+ * with who comes back is short, but long enough for an answer. */
+bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms);
 
 #endif

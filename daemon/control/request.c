@@ -250,9 +250,9 @@ static enum err_code check_session(const struct request *row, const struct call 
 static enum err_code refuse_rate(struct call *call, enum limit limit, struct bucket_rate rate,
                                  double cost)
 {
-    struct bucket_rate patience = limits_patience(call->core->settings->requests);
     call->core->counters.limited[limit]++;
-    call->is_flood = !bucket_take(&call->session->patience, patience, cost, call->now.mono_ms);
+    call->is_flood = limits_is_flood(&call->session->patience, call->core->settings->requests, cost,
+                                     call->now.mono_ms);
     return err_set(call->err, ERR_RATE_LIMITED, "more than %g requests a second%s; try again soon",
                    rate.per_s, limit == LIMIT_USER_REQUESTS ? " of one user" : "");
 }

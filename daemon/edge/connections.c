@@ -10,7 +10,11 @@
 
 struct connections {
     void *socket, *monitor;
-    uint32_t *times_gone; /* by descriptor */
+    struct seen {
+        uint32_t times_gone;
+        bool is_there;
+        uint64_t cookie; /* the kernel's name for what it was when it came */
+    } * seen;            /* by descriptor */
     size_t n;
 };
 
@@ -24,7 +28,8 @@ struct connections *connections_new(void *context, void *socket, const char *nam
     self->monitor = zmq_socket(context, ZMQ_PAIR);
     if (!self->monitor ||
         zmq_socket_monitor(socket, endpoint,
-                           ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0 ||
+                           ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                               ZMQ_EVENT_DISCONNECTED) != 0 ||
         zmq_setsockopt(self->monitor, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
         zmq_setsockopt(self->monitor, ZMQ_RCVHWM, &unlimited, sizeof unlimited) != 0 ||
         zmq_connect(self->monitor, endpoint) != 0)
@@ -39,7 +44,7 @@ void connections_destroy(struct connections **self)
     zmq_socket_monitor((*self)->socket, NULL, 0);
     if ((*self)->monitor)
         zmq_close((*self)->monitor);
-    free((*self)->times_gone);
+    free((*self)->seen);
     free(*self);
     *self = NULL;
 }
@@ -51,19 +56,50 @@ void *connections_monitor(const struct connections *self)
 
 static uint64_t name_connection(const struct connections *self, uint32_t fd)
 {
-    uint32_t gone = fd < self->n ? self->times_gone[fd] : 0;
+    uint32_t gone = fd < self->n ? self->seen[fd].times_gone : 0;
     return ((uint64_t)gone << 32) | (fd + 1);
 }
 
-static void count_gone(struct connections *self, uint32_t fd)
+static struct seen *seen_at(struct connections *self, uint32_t fd)
 {
     if (fd >= self->n) {
         size_t n = (size_t)fd + 64;
-        self->times_gone = mem_realloc(self->times_gone, n, sizeof *self->times_gone);
-        memset(self->times_gone + self->n, 0, (n - self->n) * sizeof *self->times_gone);
+        self->seen = mem_realloc(self->seen, n, sizeof *self->seen);
+        memset(self->seen + self->n, 0, (n - self->n) * sizeof *self->seen);
         self->n = n;
     }
-    self->times_gone[fd]++;
+    return &self->seen[fd];
+}
+
+/* 0 if it is no socket. */
+static uint64_t cookie_of(uint32_t fd)
+{
+    uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    return getsockopt((int)fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+static void note_gone(struct connections *self, uint32_t fd, connections_fn *disconnected,
+                      void *context)
+{
+    uint64_t gone = name_connection(self, fd);
+    struct seen *seen = seen_at(self, fd);
+    seen->times_gone++;
+    seen->is_there = false;
+    disconnected(context, gone);
+}
+
+/* libzmq does not tell of the end of a connection that it ends itself, as of one that has been
+ * taken over; but then its descriptor comes again. */
+static void note_come(struct connections *self, uint32_t fd, connections_fn *connected,
+                      connections_fn *disconnected, void *context)
+{
+    if (seen_at(self, fd)->is_there)
+        note_gone(self, fd, disconnected, context);
+    struct seen *seen = seen_at(self, fd);
+    seen->is_there = true;
+    seen->cookie = cookie_of(fd);
+    connected(context, name_connection(self, fd));
 }
 
 /* One event: a frame of event (16 bits) and value (32 bits), and a frame with the endpoint. */
@@ -89,14 +125,12 @@ bool connections_drain(struct connections *self, connections_fn *connected,
     uint32_t value;
     bool someone_came = false;
     while (take_event(self, &event, &value)) {
-        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
             someone_came = true;
-            connected(context, name_connection(self, value));
-            continue;
-        }
-        uint64_t gone = name_connection(self, value);
-        count_gone(self, value);
-        disconnected(context, gone);
+        else if (event == ZMQ_EVENT_ACCEPTED)
+            note_come(self, value, connected, disconnected, context);
+        else
+            note_gone(self, value, disconnected, context);
     }
     return someone_came;
 }
@@ -104,8 +138,10 @@ bool connections_drain(struct connections *self, connections_fn *connected,
 void connections_cut(const struct connections *self, uint64_t connection)
 {
     uint32_t fd = (uint32_t)connection - 1;
-    if (connection != 0 && name_connection(self, fd) == connection)
-        shutdown((int)fd, SHUT_RDWR); /* libzmq sees its end, and closes it */
+    if (connection == 0 || fd >= self->n || name_connection(self, fd) != connection ||
+        self->seen[fd].cookie == 0 || self->seen[fd].cookie != cookie_of(fd))
+        return;
+    shutdown((int)fd, SHUT_RDWR); /* libzmq sees its end, and closes it */
 }
 
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message)

@@ -23,7 +23,7 @@ void *connections_monitor(const struct connections *self);
 
 typedef void connections_fn(void *context, uint64_t connection);
 
-/* Works off what has been told. True if anybody has come. */
+/* Works off what has been told. True if anybody has come and may speak. */
 bool connections_drain(struct connections *self, connections_fn *connected,
                        connections_fn *disconnected, void *context);
 
