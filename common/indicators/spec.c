@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "common/indicators/spec_refusal.h"
 
 enum { WORD_MAX = 64 };
 
@@ -74,10 +75,7 @@ static enum err_code set_number(struct spec *self, size_t i, double value, const
     bool whole = param->type == PARAM_INT;
     if (isnan(value) || value < param->min || value > param->max ||
         (whole && value != floor(value)))
-        return err_set(err, ERR_BAD_PARAMETER,
-                       "%s of %s must be a %snumber from %.15g to %.15g (default %.15g), not %.40s",
-                       param->name, self->row->name, whole ? "whole " : "", param->min, param->max,
-                       param->def, found);
+        return spec_refuse_value(self->row, i, found, err);
     self->params[i] = value == 0 ? 0 : value; /* no -0 beside 0 */
     return ERR_OK;
 }
@@ -85,19 +83,12 @@ static enum err_code set_number(struct spec *self, size_t i, double value, const
 static enum err_code set_choice(struct spec *self, size_t i, const char *found, struct err *err)
 {
     const struct indicator_param *param = &self->row->params[i];
-    struct buf names = {0};
-    for (size_t c = 0; param->choices[c]; c++) {
+    for (size_t c = 0; param->choices[c]; c++)
         if (strcasecmp(param->choices[c], found) == 0) {
             self->params[i] = (double)c;
-            buf_destroy(&names);
             return ERR_OK;
         }
-        buf_put_format(&names, " %s", param->choices[c]);
-    }
-    err_set(err, ERR_BAD_PARAMETER, "%s of %s must be one of%s (default %s), not \"%.40s\"",
-            param->name, self->row->name, names.data, param->choices[(size_t)param->def], found);
-    buf_destroy(&names);
-    return ERR_BAD_PARAMETER;
+    return spec_refuse_value(self->row, i, found[0] ? found : "nothing", err);
 }
 
 static enum err_code set_param_text(struct spec *self, size_t i, const char *text, struct err *err)
@@ -127,11 +118,7 @@ static enum err_code set_source(struct spec *self, size_t i, const char *text, i
     char name[WORD_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "(."), text);
     if (!strchr(text, '(') && !indicator_find(name))
-        return err_set(err, ERR_BAD_PARAMETER,
-                       "%s of %s must be open high low close volume oi hl2 hlc3 ohlc4, of "
-                       "options iv delta gamma theta vega, of underlyings pcr atm_iv, or an "
-                       "indicator such as RSI(14), not \"%.40s\"",
-                       self->row->inputs[i].choose, self->row->name, text);
+        return spec_refuse_source(self->row, i, text[0] ? text : "nothing", err);
     return parse_nested(text, depth + 1, &source->nested, &source->output, err);
 }
 
@@ -139,8 +126,7 @@ static enum err_code set_timeframe(struct spec *self, const char *text, struct e
 {
     self->timeframe = timeframe_parse(text);
     return self->timeframe == TIMEFRAME_NONE
-               ? err_set(err, ERR_BAD_PARAMETER, "timeframe of %s: no timeframe \"%.40s\"",
-                         self->row->name, text)
+               ? spec_refuse_timeframe(self->row, text[0] ? text : "nothing", err)
                : ERR_OK;
 }
 
@@ -163,27 +149,6 @@ static struct place find_place(const struct spec *self, const char *name)
     return (struct place){PLACE_NONE, 0};
 }
 
-static enum err_code refuse_name(const struct spec *self, const char *name, struct err *err)
-{
-    struct nearest nearest = nearest_begin(name);
-    struct buf names = {0};
-    for (size_t i = 0; self->row->params[i].name; i++) {
-        nearest_offer(&nearest, self->row->params[i].name);
-        buf_put_format(&names, " %s", self->row->params[i].name);
-    }
-    for (size_t i = 0; self->row->inputs[i].field; i++)
-        if (self->row->inputs[i].choose)
-            buf_put_format(&names, " %s", self->row->inputs[i].choose);
-    if (nearest.best)
-        err_set(err, ERR_BAD_PARAMETER, "%s has no parameter \"%.40s\"; did you mean %s?",
-                self->row->name, name, nearest.best);
-    else
-        err_set(err, ERR_BAD_PARAMETER, "%s has no parameter \"%.40s\"; it has%s timeframe",
-                self->row->name, name, names.data ? names.data : "");
-    buf_destroy(&names);
-    return ERR_BAD_PARAMETER;
-}
-
 static enum err_code set_named(struct spec *self, const char *name, const char *value, int depth,
                                struct err *err)
 {
@@ -196,7 +161,7 @@ static enum err_code set_named(struct spec *self, const char *name, const char *
     case PLACE_TIMEFRAME:
         return set_timeframe(self, value, err);
     default:
-        return refuse_name(self, name, err);
+        return spec_refuse_name(self->row, name, err);
     }
 }
 
@@ -389,22 +354,35 @@ enum err_code spec_parse(const char *text, struct spec **spec, struct err *err)
 /* ---- JSON -------------------------------------------------------------------------------------
  */
 
+/* A value of the wrong kind, as it was written. */
+static enum err_code refuse_kind(const struct spec *self, const struct place *place,
+                                 const cJSON *member, struct err *err)
+{
+    char *found = cJSON_PrintUnformatted(member);
+    const char *shown = found ? found : "that";
+    enum err_code code =
+        place->kind == PLACE_PARAM    ? spec_refuse_value(self->row, place->index, shown, err)
+        : place->kind == PLACE_SOURCE ? spec_refuse_source(self->row, place->index, shown, err)
+                                      : spec_refuse_timeframe(self->row, shown, err);
+    cJSON_free(found);
+    return code;
+}
+
 static enum err_code take_member(struct spec *self, const cJSON *member, struct err *err)
 {
     struct place place = find_place(self, member->string);
-    if (place.kind == PLACE_PARAM && self->row->params[place.index].type != PARAM_CHOICE) {
-        char *found = cJSON_PrintUnformatted(member);
-        enum err_code code =
-            set_number(self, place.index, cJSON_IsNumber(member) ? member->valuedouble : NAN,
-                       found ? found : "that", err);
-        cJSON_free(found);
+    if (place.kind == PLACE_NONE)
+        return spec_refuse_name(self->row, member->string, err);
+    bool number = place.kind == PLACE_PARAM && self->row->params[place.index].type != PARAM_CHOICE;
+    if (number ? !cJSON_IsNumber(member) : !cJSON_IsString(member))
+        return refuse_kind(self, &place, member, err);
+    if (number) {
+        struct buf found = {0};
+        buf_put_format(&found, "%.15g", member->valuedouble);
+        enum err_code code = set_number(self, place.index, member->valuedouble, found.data, err);
+        buf_destroy(&found);
         return code;
     }
-    if (place.kind == PLACE_NONE)
-        return refuse_name(self, member->string, err);
-    if (!cJSON_IsString(member))
-        return err_set(err, ERR_BAD_PARAMETER, "%s of %s must be a string", member->string,
-                       self->row->name);
     if (strlen(member->valuestring) > SPEC_TEXT_MAX)
         return err_set(err, ERR_BAD_PARAMETER, "%s of %s may have %d characters", member->string,
                        self->row->name, SPEC_TEXT_MAX);

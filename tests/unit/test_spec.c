@@ -112,6 +112,95 @@ static void what_is_wrong_is_named(void **state)
     }
 }
 
+/* Sets a parameter of a row to a JSON value, which must be refused with a sentence that has all the
+ * words. */
+static void assert_refused(const struct indicator *row, const char *name, const char *value,
+                           const char *const *words, size_t n)
+{
+    struct buf text = {0};
+    struct err err = {0};
+    struct spec *spec = NULL;
+    buf_put_format(&text, "{\"name\":\"%s\",\"params\":{\"%s\":%s}}", row->name, name, value);
+    cJSON *item = json_parse(text.data, text.size, &err);
+    assert_non_null(item);
+    if (spec_parse_json(item, &spec, &err) != ERR_BAD_PARAMETER)
+        fail_msg("%s is taken", text.data);
+    for (size_t i = 0; i < n; i++)
+        if (!strstr(err.message, words[i]))
+            fail_msg("%s: no \"%s\" in: %s", text.data, words[i], err.message);
+    assert_null(spec);
+    cJSON_Delete(item);
+    buf_destroy(&text);
+}
+
+static void assert_number_is_held_to_its_range(const struct indicator *row,
+                                               const struct indicator_param *param)
+{
+    char min[40], max[40], def[60], below[60], above[60];
+    snprintf(min, sizeof min, "from %.15g ", param->min);
+    snprintf(max, sizeof max, "to %.15g ", param->max);
+    snprintf(def, sizeof def, "(default %.15g)", param->def);
+    const char *const words[] = {param->name, row->name, min, max, def};
+    snprintf(below, sizeof below, "%.17g", param->min - fmax(1, fabs(param->min) / 2));
+    snprintf(above, sizeof above, "%.17g", param->max + fmax(1, fabs(param->max) / 2));
+    const char *const WRONG[] = {below, above, "null", "true", "\"14\"", "[3]", "{}"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        assert_refused(row, param->name, WRONG[i], words, 5);
+    if (param->type == PARAM_INT)
+        assert_refused(row, param->name, "2.5", words, 5);
+}
+
+static void assert_choice_is_one_of_its_own(const struct indicator *row,
+                                            const struct indicator_param *param)
+{
+    char def[60];
+    size_t last = 0;
+    while (param->choices[last + 1])
+        last++;
+    snprintf(def, sizeof def, "(default %s)", param->choices[(size_t)param->def]);
+    const char *const words[] = {param->name, row->name, param->choices[0], param->choices[last],
+                                 def};
+    static const char *const WRONG[] = {"\"none such\"", "\"\"", "1", "null", "[]"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
+        assert_refused(row, param->name, WRONG[i], words, 5);
+}
+
+static void every_parameter_of_every_row_says_what_it_may_be(void **state)
+{
+    (void)state;
+    for (size_t r = 0; r < indicator_count(); r++) {
+        const struct indicator *row = INDICATORS[r];
+        if (row->unavailable)
+            continue;
+        for (const struct indicator_param *param = row->params; param->name; param++) {
+            if (param->type == PARAM_CHOICE)
+                assert_choice_is_one_of_its_own(row, param);
+            else
+                assert_number_is_held_to_its_range(row, param);
+        }
+        for (const struct indicator_input *input = row->inputs; input->field; input++)
+            if (input->choose) {
+                char def[60];
+                snprintf(def, sizeof def, "(default %s)", field_name(input->field));
+                const char *const words[] = {input->choose, row->name, "ohlc4", "RSI(14)", def};
+                assert_refused(row, input->choose, "7", words, 5);
+                assert_refused(row, input->choose, "\"none such\"", words, 5);
+            }
+        assert_refused(row, "timeframe", "5",
+                       (const char *const[]){"timeframe", "1min", "1w", "(default"}, 4);
+        assert_refused(row, "no_such_name", "5", (const char *const[]){"no_such_name", "timeframe"},
+                       2);
+    }
+}
+
+static void a_misspelt_parameter_is_told_with_its_range(void **state)
+{
+    (void)state;
+    assert_refused(
+        indicator_find("RSI"), "lenght", "14",
+        (const char *const[]){"lenght", "did you mean length", "1 to 5000", "(default 14)"}, 4);
+}
+
 static void nesting_and_length_are_bounded(void **state)
 {
     char text[4096] = "";
@@ -126,6 +215,8 @@ static void nesting_and_length_are_bounded(void **state)
             strcat(text, ")");
         assert_int_equal(spec_parse(text, &spec, &err),
                          depth <= SPEC_DEPTH_MAX ? ERR_OK : ERR_BAD_PARAMETER);
+        if (depth > SPEC_DEPTH_MAX)
+            assert_string_equal(err.message, "indicators may stand 8 deep in one another");
         spec_destroy(&spec);
     }
     memset(text, '(', 4000);
@@ -224,6 +315,8 @@ int main(void)
         cmocka_unit_test(a_timeframe_must_not_be_shorter_than_the_bars),
         cmocka_unit_test(short_forms_have_one_key_and_one_id),
         cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(every_parameter_of_every_row_says_what_it_may_be),
+        cmocka_unit_test(a_misspelt_parameter_is_told_with_its_range),
         cmocka_unit_test(nesting_and_length_are_bounded),
         cmocka_unit_test(json_means_the_same_as_the_short_form),
         cmocka_unit_test(params_are_all_filled_in),
