@@ -389,11 +389,13 @@ size_t instance_bars_missing(const struct instance *self)
     size_t needed = self->node.row->defined_bars(self->node.params), has = self->node.n_committed;
     if (has >= needed)
         return 0;
-    size_t missing = needed - has;
-    for (size_t i = 0; i < self->node.n_inputs; i++) /* its sources warm up first */
-        if (self->node.inputs[i].from)
-            missing += instance_bars_missing((const struct instance *)self->node.inputs[i].from);
-    return missing;
+    size_t before = 0; /* its sources warm up first, and the last bar of that is its own first */
+    for (size_t i = 0; i < self->node.n_inputs; i++) {
+        const struct node *from = self->node.inputs[i].from;
+        size_t bars = from ? instance_bars_missing((const struct instance *)from) : 0;
+        before = bars > before ? bars : before;
+    }
+    return needed - has + before - (before > 0);
 }
 
 static struct instance *find_instance(const struct plan *self, const char *key)

@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
+#include "daemon/control/windows.h"
 
 /* What a subscribe request comes to. */
 struct wishes {
@@ -84,7 +85,9 @@ static void take_wish(const struct call *call, struct wishes *self, const char *
     if (id[0] == '\0' || strlen(id) > SPEC_ID_MAX) {
         err_set(&err, ERR_BAD_REQUEST, "an indicator's id must have 1 to %d bytes", SPEC_ID_MAX);
         reject(self, asked, &err);
-    } else if (spec_check_timeframe(spec, self->timeframe, &err) != ERR_OK) {
+    } else if (spec_check_timeframe(spec, self->timeframe, &err) != ERR_OK ||
+               windows_check(call->core->market, self->listing, self->timeframe, spec, &err) !=
+                   ERR_OK) {
         reject(self, asked, &err);
     } else if (meant && !means_the_same(meant, spec)) {
         struct buf key = {0};

@@ -138,6 +138,13 @@ bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, i
     return true;
 }
 
+size_t calendar_bars_a_day(const struct calendar *self, enum timeframe timeframe)
+{
+    int64_t session_ms = (self->close_minute - self->open_minute) * (int64_t)MINUTE_MS,
+            length_ms = timeframe_ms(timeframe);
+    return (size_t)((session_ms + length_ms - 1) / length_ms);
+}
+
 bool calendar_is_trading_day(const struct calendar *self, int64_t day)
 {
     if (self->always)

@@ -42,6 +42,9 @@ void calendar_destroy(struct calendar **self);
 bool calendar_bar_start(const struct calendar *self, enum timeframe timeframe, int64_t feed_ms,
                         int64_t *start_ms, int64_t *end_ms);
 
+/* How many bars of an intraday timeframe a session has. */
+size_t calendar_bars_a_day(const struct calendar *self, enum timeframe timeframe);
+
 /* The local date as days since 1970. */
 int64_t calendar_trading_day(const struct calendar *self, int64_t feed_ms);
 

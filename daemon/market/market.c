@@ -168,11 +168,10 @@ bool listing_has_passed(const struct listing *listing, enum timeframe timeframe,
 /* ---- which series there are -------------------------------------------------------------------
  */
 
-/* The timeframe whose bars make those of `timeframe`; TIMEFRAME_NONE where ticks or given bars do.
- */
-static enum timeframe base_of(const struct listing *listing, enum timeframe timeframe)
+/* The timeframe whose bars make those of `timeframe` where intraday bars are stored on `stored`;
+ * TIMEFRAME_NONE where ticks or given bars do. */
+static enum timeframe base_on(enum timeframe stored, enum timeframe timeframe)
 {
-    enum timeframe stored = listing->intraday;
     if (timeframe == TIMEFRAME_1W)
         return TIMEFRAME_1D;
     if (timeframe == TIMEFRAME_1D)
@@ -182,6 +181,11 @@ static enum timeframe base_of(const struct listing *listing, enum timeframe time
     if (stored <= timeframe && timeframe_ms(timeframe) % timeframe_ms(stored) == 0)
         return stored;
     return TIMEFRAME_1S;
+}
+
+static enum timeframe base_of(const struct listing *listing, enum timeframe timeframe)
+{
+    return base_on(listing->intraday, timeframe);
 }
 
 static struct series *make_series(struct listing *self, enum timeframe timeframe)
@@ -333,6 +337,24 @@ static void trim_at_new_day(struct market *self, struct listing *listing, int64_
         if (cut > 0)
             trim_history(listing, TIMEFRAME_1S, cut, touched);
     }
+}
+
+/* Daily bars are kept for ever. Of those that are made of others, there are as many as whole
+ * sessions have of both. */
+size_t market_kept_bars(const struct market *self, const struct listing *listing,
+                        enum timeframe timeframe)
+{
+    enum timeframe intraday = listing->intraday, stored = timeframe, base;
+    if (!timeframe_is_intraday(timeframe))
+        return SIZE_MAX;
+    if (intraday == TIMEFRAME_NONE)
+        intraday = TIMEFRAME_1MIN;
+    while ((base = base_on(intraday, stored)) != TIMEFRAME_NONE)
+        stored = base;
+    size_t a_day = calendar_bars_a_day(listing->calendar, timeframe);
+    if (stored == TIMEFRAME_1S && intraday != TIMEFRAME_1S)
+        return (size_t)(self->settings.history_days_1s + 1) * a_day;
+    return self->settings.history_bars * a_day / calendar_bars_a_day(listing->calendar, intraday);
 }
 
 /* How many bars of each series had closed before a change. */

@@ -164,6 +164,11 @@ struct series *market_acquire_series(struct market *self, struct listing *listin
                                      enum timeframe timeframe);
 void market_release_series(struct market *self, struct listing *listing, enum timeframe timeframe);
 
+/* The most closed bars of that timeframe that are kept of a listing, by the settings: no window
+ * that is longer can be filled, whatever comes. SIZE_MAX where none are ever cut. */
+size_t market_kept_bars(const struct market *self, const struct listing *listing,
+                        enum timeframe timeframe);
+
 /* True when this listing's bars of that timeframe that end by end_ms have all closed. */
 bool listing_has_passed(const struct listing *listing, enum timeframe timeframe, int64_t end_ms);
 

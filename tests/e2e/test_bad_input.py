@@ -168,11 +168,34 @@ class BadInput(Case):
         self.assertEqual(session.ask("list")["subscriptions"], [])
 
     def test_a_parameter_error_names_the_parameter_the_range_and_the_default(self):
-        reply = self.session().refused("subscribe", symbol="NIFTY50", timeframe="1min",
-                                       indicators=["RSI(length=0)"])
-        text = reply["message"] + json.dumps(reply.get("details"))
-        for word in ("length", "0", "5000", "14"):
-            self.assertIn(word, text)
+        length = ("length of RSI", "whole number", "from 1 to 5000", "(default 14)")
+        scalar = ("scalar of RSI", "number from", "(default 100)")
+        mamode = ("mamode of MA", "one of", "sma", "ema", "(default sma)")
+        source = ("source of SMA", "close", "hlc3", "RSI(14)", "(default close)")
+        table = [  # short form, or (name, params); what the sentence has
+            ("RSI(length=0)", length), ("RSI(5001)", length), ("RSI(2.5)", length),
+            ("RSI(-3)", length), ("RSI(fourteen)", length), (("RSI", {"length": "14"}), length),
+            (("RSI", {"length": None}), length), (("RSI", {"length": [14]}), length),
+            (("RSI", {"length": {}}), length), (("RSI", {"length": True}), length),
+            ("RSI(14,abc)", scalar), (("RSI", {"scalar": "x"}), scalar),
+            ("MA(mamode=none)", mamode), (("MA", {"mamode": 3}), mamode),
+            ("SMA(9,source=nothing)", source), (("SMA", {"source": 9}), source),
+            ("SMA(9,source=)", source),
+            ("SMA(9,timeframe=7min)", ("timeframe of SMA", "1min", "1w", "(default")),
+            (("SMA", {"timeframe": 5}), ("timeframe of SMA", "1min", "1w", "(default")),
+            ("RSI(lenght=14)", ("RSI has no parameter", "lenght", "did you mean length",
+                                "from 1 to 5000", "(default 14)")),
+            ("RSI(speed=14)", ("RSI has no parameter", "speed", "length scalar source timeframe")),
+        ]
+        session = self.session()
+        for wanted, words in table:
+            with self.subTest(wanted):
+                indicators = [wanted] if isinstance(wanted, str) else {
+                    "x": {"name": wanted[0], "params": wanted[1]}}
+                reply = session.refused("subscribe", symbol="NIFTY50", timeframe="1min",
+                                        indicators=indicators)
+                for word in words:
+                    self.assertIn(word, self.assert_code(reply, "BAD_PARAMETER")["message"])
 
     def test_other_requests_table(self):
         session = self.session()

@@ -424,6 +424,35 @@ static void history_is_cut_at_a_days_start_and_its_users_are_told(void **state)
     end(&f);
 }
 
+static void what_is_kept_is_known_beforehand(void **state)
+{
+    static const struct {
+        enum timeframe timeframe;
+        size_t kept;
+    } CASES[] = {
+        {TIMEFRAME_1S, 45000},    {TIMEFRAME_5S, 9000},     {TIMEFRAME_30S, 1500},
+        {TIMEFRAME_1MIN, 700},    {TIMEFRAME_2MIN, 350},    {TIMEFRAME_5MIN, 140},
+        {TIMEFRAME_30MIN, 24},    {TIMEFRAME_1H, 13},       {TIMEFRAME_4H, 3},
+        {TIMEFRAME_1D, SIZE_MAX}, {TIMEFRAME_1W, SIZE_MAX},
+    };
+    (void)state;
+    struct market_settings small = SETTINGS;
+    small.history_bars = 700;
+    struct fixture f = begin_with(&small);
+    for (int settled = 0; settled < 2; settled++) {
+        for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+            assert_int_equal(market_kept_bars(f.market, f.listing, CASES[i].timeframe),
+                             CASES[i].kept);
+        bar(&f, TIMEFRAME_1MIN, OPEN_MS, 100); /* nothing changes */
+    }
+    end(&f);
+    f = begin_with(&small); /* bars of five minutes are what is kept now */
+    bar(&f, TIMEFRAME_5MIN, OPEN_MS, 100);
+    assert_int_equal(market_kept_bars(f.market, f.listing, TIMEFRAME_5MIN), 700);
+    assert_int_equal(market_kept_bars(f.market, f.listing, TIMEFRAME_1H), 65);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_series_is_the_same_to_the_bit_whenever_it_was_made),
         cmocka_unit_test(minutes_equal_a_plain_recomputation),
         cmocka_unit_test(history_is_cut_at_a_days_start_and_its_users_are_told),
+        cmocka_unit_test(what_is_kept_is_known_beforehand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
