@@ -306,8 +306,9 @@ static void refuse_stranger(struct engine *self, const void *peer, size_t peer_s
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                        bool delimited, const char *text, size_t size, struct now now)
 {
-    bool has_key = session_key_is_valid(peer, peer_size);
-    struct session *before = has_key ? sessions_find(self->core.sessions, peer) : NULL;
+    struct session *before =
+        peer_size == SESSION_KEY_SIZE ? sessions_find(self->core.sessions, peer) : NULL;
+    bool has_key = before || session_key_is_valid(peer, peer_size);
     if (!before && !may_speak(self, false, connection, size, now)) {
         refuse_stranger(self, peer, peer_size, delimited);
         return;

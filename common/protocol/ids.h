@@ -15,7 +15,8 @@ bool symbol_is_valid(const char *text);
 /* 1 to 64 characters of A-Z a-z 0-9 . _ - */
 bool session_id_is_valid(const char *text);
 
-/* 22 characters of URL-safe base64 that stand for exactly 128 bits. */
+/* 22 characters of URL-safe base64 that stand for exactly 128 bits, and do not look as if anybody
+ * could guess them. */
 bool session_key_is_valid(const void *key, size_t size);
 
 /* Writes 128 bits as such a key, with a NUL. */

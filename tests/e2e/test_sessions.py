@@ -191,7 +191,9 @@ class Eavesdroppers(Case):
             self.assertEqual(stranger.pushed, [], name)
 
     def test_open_wants_a_key_of_the_right_form(self):
-        for key in ("", "alice", new_key()[:-1], new_key() + "A", "=" * 22, "é" * 11, "+/" * 11):
+        guessable = ("A" * 22, "abcdefghijklmnopqrstug", "AAECAwQFBgcICQoLDA0ODw")
+        for key in (*guessable, "", "alice", new_key()[:-1], new_key() + "A", "=" * 22, "é" * 11,
+                    "+/" * 11):
             with self.session(key=key, open=False) as session:
                 self.assert_code(session.refused("open", token=self.daemon.token("alice")),
                                  "KEY_REQUIRED")

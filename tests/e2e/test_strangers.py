@@ -107,7 +107,7 @@ class Floods(Case):
                 flood.socket.send(b'{"type":"list"}')
             flood.wait_for(zmq.EVENT_DISCONNECTED)
         with self.session("alice", key=key, open=False) as again:
-            until(lambda: again.answer("open", token=token).get("resumed"), "the session")
+            until(lambda: again.answer("list")["type"] == "subscriptions", "the session")
         counters = self.admin().ask("stats")["counters"]
         self.assertGreaterEqual(counters["limited"]["flood"], 1)
 

@@ -77,12 +77,12 @@ static void only_16_bytes_make_a_key(void **state)
 {
     static const char ALPHABET[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    char key[] = "AAECAwQFBgcICQoLDA0ODw";
+    char key[] = "n4bQgYhMfWWaL-qgxVrQFQ";
     size_t n_valid = 0;
     (void)state;
     assert_true(session_key_is_valid(key, KEY_SIZE));
     assert_false(session_key_is_valid(key, KEY_SIZE - 1));
-    assert_false(session_key_is_valid("AAECAwQFBgcICQoLDA0ODwA", KEY_SIZE + 1));
+    assert_false(session_key_is_valid("n4bQgYhMfWWaL-qgxVrQFQA", KEY_SIZE + 1));
     assert_false(session_key_is_valid("", 0));
     for (size_t i = 0; i < 64; i++) {
         key[KEY_SIZE - 1] = ALPHABET[i];
@@ -96,11 +96,45 @@ static void a_key_has_no_other_byte(void **state)
     size_t n_valid = 0;
     (void)state;
     for (int byte = 0; byte < 256; byte++) {
-        char key[] = "AAECAwQFBgcICQoLDA0ODw";
+        char key[] = "n4bQgYhMfWWaL-qgxVrQFQ";
         key[5] = (char)byte;
         n_valid += session_key_is_valid(key, KEY_SIZE);
     }
     assert_int_equal(n_valid, 64);
+}
+
+static void what_could_be_guessed_is_no_key(void **state)
+{
+    static const char *const BAD[] = {
+        "AAAAAAAAAAAAAAAAAAAAAA", "_____________________w", "AAAAAAAAAAAAAAAAAAAAAQ",
+        "ABCDEFGHIJKLMNOPQRSTUQ", "abcdefghijklmnopqrstug", "0123456789abcdefghijkg",
+        "AAECAwQFBgcICQoLDA0ODw", /* the bytes 0 to 15 */
+        "EA8ODQwLCgkIBwYFBAMCAQ", /* 16 to 1 */
+        "AAIEBggKDA4QEhQWGBocHg", /* 0, 2, 4 to 30 */
+        "alice-alice-alice-alig", "n4bQgYhn4bQgYhn4bQgYhw", "n4bQgYhMfWgn4bQgYhMfWg",
+        "111111112222222233333Q",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
+        assert_false(session_key_is_valid(BAD[i], strlen(BAD[i])));
+}
+
+/* Of a million drawn keys none is refused. */
+static void what_was_drawn_is_a_key(void **state)
+{
+    uint64_t random = 1;
+    uint8_t raw[16];
+    char key[KEY_SIZE + 1];
+    (void)state;
+    for (int i = 0; i < 1000000; i++) {
+        for (size_t k = 0; k < sizeof raw; k++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            raw[k] = (uint8_t)(random >> 56);
+        }
+        session_key_encode(raw, key);
+        if (!session_key_is_valid(key, KEY_SIZE))
+            fail_msg("%s", key);
+    }
 }
 
 int main(void)
@@ -112,6 +146,8 @@ int main(void)
         cmocka_unit_test(keys_are_base64url),
         cmocka_unit_test(only_16_bytes_make_a_key),
         cmocka_unit_test(a_key_has_no_other_byte),
+        cmocka_unit_test(what_could_be_guessed_is_no_key),
+        cmocka_unit_test(what_was_drawn_is_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
