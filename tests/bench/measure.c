@@ -31,6 +31,11 @@ uint64_t now_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t own_cpu_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 uint64_t cpu_ns_of(pid_t pid)
 {
     clockid_t clock;

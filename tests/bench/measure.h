@@ -12,6 +12,8 @@ _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Monotonic. */
 uint64_t now_ns(void);
+/* Processor time of the calling thread: it stands while others have the processor. */
+uint64_t own_cpu_ns(void);
 /* Processor time of a process, all its threads, user and system. */
 uint64_t cpu_ns_of(pid_t pid);
 /* Resident memory of a process. */
