@@ -1,8 +1,9 @@
-/* arena - lays out an indicator's state in one block, which can be copied with memcpy.
+/* arena - lays out an indicator's state in one block: its struct first, its arrays behind it.
  *
- * init is run twice: once on a scratch block to learn the size, once on the real one. It must take
- * its struct first, then its arrays, and touch an array (all memory is zero to begin with) only if
- * the arena is_real. */
+ * A row's init is run on the block itself, or on a scratch one that has room for the struct alone:
+ * to learn the size, or to set the pointers of a block that was copied. So it must take its struct
+ * first, then its arrays, and touch an array (all memory is zero to begin with) only if the arena
+ * is_real. */
 #ifndef INDSUB_INDICATORS_ARENA_H
 #define INDSUB_INDICATORS_ARENA_H
 
@@ -10,11 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena {
-    char *base;
+    char *base; /* where init writes the struct */
+    char *home; /* the block whose pointers are set; NULL while the size is learnt */
     size_t used;
-    bool is_real; /* false while the size is learnt: arrays are then not there */
+    bool is_real; /* base is home */
 };
 
 enum { ARENA_STRUCT_MAX = 4096 }; /* what a state's fixed part may take */
@@ -27,19 +30,15 @@ static inline void *arena_struct(struct arena *self, size_t size)
     return self->base;
 }
 
-/* Room for an array; gives its distance in bytes from `from`, which lies in the state's struct, so
- * that the array is found again after the block was copied (see arena_at). */
-static inline int32_t arena_array(struct arena *self, const void *from, size_t count, size_t size)
+/* Room for an array. `pointer` is the address of the pointer to it, which lies in the state's
+ * struct. */
+static inline void arena_array(struct arena *self, void *pointer, size_t count, size_t size)
 {
-    int32_t offset = (int32_t)(self->base + self->used - (const char *)from);
+    if (self->home) {
+        char *array = self->home + self->used;
+        memcpy(self->home + ((char *)pointer - self->base), &array, sizeof array);
+    }
     self->used += (count * size + 15) & ~(size_t)15;
-    return offset;
-}
-
-/* The array at that distance. */
-static inline void *arena_at(const void *from, int32_t offset)
-{
-    return (char *)(uintptr_t)from + offset;
 }
 
 #endif

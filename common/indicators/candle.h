@@ -372,31 +372,33 @@ INDICATOR_STEP candles_step(struct candles *self, const double *in, double *out,
 
 /* Defines the row indicator_cdl_FUNCTION: a pattern of N candles, which is defined once there are
  * BARS before the first of them. */
-#define PATTERN(FUNCTION, N, BARS, ...)                                                 \
-    static int FUNCTION##_on(const struct chart *chart)                                 \
-    {                                                                                   \
-        return FUNCTION(CANDLES_##N(chart));                                            \
-    }                                                                                   \
-    static size_t FUNCTION##_bars(const double *params)                                 \
-    {                                                                                   \
-        (void)params;                                                                   \
-        return (N) + (BARS);                                                            \
-    }                                                                                   \
-    static void FUNCTION##_commit(void *state, const double *in, double *out)           \
-    {                                                                                   \
-        candles_step(state, in, out, true, FUNCTION##_on, (N)-1 + (BARS));              \
-    }                                                                                   \
-    static void FUNCTION##_peek(const void *state, const double *in, double *out)       \
-    {                                                                                   \
-        candles_step((struct candles *)(uintptr_t)state, in, out, false, FUNCTION##_on, \
-                     (N)-1 + (BARS));                                                   \
-    }                                                                                   \
-    const struct indicator indicator_cdl_##FUNCTION = {.category = "candles",           \
-                                                       .inputs = ON_BARS,               \
-                                                       .commit = FUNCTION##_commit,     \
-                                                       .peek = FUNCTION##_peek,         \
-                                                       .defined_bars = FUNCTION##_bars, \
-                                                       .settled_bars = FUNCTION##_bars, \
+#define PATTERN(FUNCTION, N, BARS, ...)                                                       \
+    static int FUNCTION##_on(const struct chart *chart)                                       \
+    {                                                                                         \
+        return FUNCTION(CANDLES_##N(chart));                                                  \
+    }                                                                                         \
+    static size_t FUNCTION##_bars(const double *params)                                       \
+    {                                                                                         \
+        (void)params;                                                                         \
+        return (N) + (BARS);                                                                  \
+    }                                                                                         \
+    static void FUNCTION##_commit(void *state, const double *in, double *out)                 \
+    {                                                                                         \
+        candles_step(state, in, out, true, FUNCTION##_on, (N)-1 + (BARS));                    \
+    }                                                                                         \
+    static void FUNCTION##_peek(const void *state, const double *in, double *out)             \
+    {                                                                                         \
+        candles_step((struct candles *)(uintptr_t)state, in, out, false, FUNCTION##_on,       \
+                     (N)-1 + (BARS));                                                         \
+    }                                                                                         \
+    INDICATOR_COMMIT_MANY(FUNCTION)                                                           \
+    const struct indicator indicator_cdl_##FUNCTION = {.category = "candles",                 \
+                                                       .inputs = ON_BARS,                     \
+                                                       .commit = FUNCTION##_commit,           \
+                                                       .commit_many = FUNCTION##_commit_many, \
+                                                       .peek = FUNCTION##_peek,               \
+                                                       .defined_bars = FUNCTION##_bars,       \
+                                                       .settled_bars = FUNCTION##_bars,       \
                                                        __VA_ARGS__}
 
 #define ON_BARS                                                            \

@@ -15,14 +15,15 @@ struct deque {
     uint32_t head, size;
     uint32_t now; /* number of the next value; wraps around */
     bool lowest;
-    int32_t values, numbers;
+    double *values;
+    uint32_t *numbers;
 };
 
 static inline void deque_init(struct deque *self, struct arena *arena, uint32_t n, bool lowest)
 {
     *self = (struct deque){.n = n, .lowest = lowest};
-    self->values = arena_array(arena, self, n, sizeof(double));
-    self->numbers = arena_array(arena, self, n, sizeof(uint32_t));
+    arena_array(arena, &self->values, n, sizeof(double));
+    arena_array(arena, &self->numbers, n, sizeof(uint32_t));
 }
 
 KERNEL uint32_t deque_place(const struct deque *self, uint32_t i)
@@ -40,8 +41,8 @@ KERNEL bool deque_beats(const struct deque *self, double x, double y)
  */
 KERNEL double deque_step(struct deque *self, double x, uint32_t *ago, bool keep)
 {
-    double *values = arena_at(self, self->values);
-    uint32_t *numbers = arena_at(self, self->numbers);
+    double *values = self->values;
+    uint32_t *numbers = self->numbers;
     uint32_t head = self->head, size = self->size, seen = self->seen;
     seen += seen < self->n;
     if (size > 0 && self->now - numbers[head] >= self->n) { /* too old from now on */

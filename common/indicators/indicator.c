@@ -71,6 +71,21 @@ size_t indicator_state_size(const struct indicator *row, const double *params)
 
 void indicator_state_init(const struct indicator *row, const double *params, void *block)
 {
-    struct arena arena = {.base = block, .is_real = true};
+    struct arena arena = {.base = block, .home = block, .is_real = true};
     row->init(&arena, params);
+}
+
+void indicator_state_copy(const struct indicator *row, const double *params, const void *from,
+                          void *to)
+{
+    _Alignas(max_align_t) char scratch[ARENA_STRUCT_MAX] = {0};
+    struct arena arena = {.base = scratch, .home = to};
+    memcpy(to, from, indicator_state_size(row, params));
+    row->init(&arena, params);
+}
+
+void indicator_commit_many(const struct indicator *row, void *state, size_t n, const double *in,
+                           double *out)
+{
+    row->commit_many(state, n, in, indicator_n_inputs(row), out, indicator_n_outputs(row));
 }

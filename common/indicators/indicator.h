@@ -1,6 +1,7 @@
 /* indicator - what an indicator is: a row of a table, and the one function behind it.
  *
  *      row ── init ──► state ── commit(bar) ──► values, state moved on   (the bar closed)
+ *                        ├───── commit_many ──► the same for bars at hand (a past worked off)
  *                        └───── peek(bar) ────► values, state untouched  (the bar is forming)
  *
  * An indicator knows nothing of symbols, sessions or time: it is given one number for each of its
@@ -8,10 +9,11 @@
  *
  * Rules for a row's functions:
  *  - The computation is written once, as an inline step function with a `keep` argument that is a
- *    constant in both places; INDICATOR_FUNCTIONS makes commit and peek of it. So peek gives to the
- *    bit what commit would, and a state is never copied to look ahead.
+ *    constant everywhere; INDICATOR_FUNCTIONS makes commit, commit_many and peek of it. So peek
+ *    gives to the bit what commit would, and a state is never copied to look ahead.
  *  - Inputs are finite: a bar on which an input is undefined is left out by the caller.
- *  - A state holds no pointer into itself (rings hold offsets): the caller may copy it with memcpy.
+ *  - A state is one block; the only pointers in it are those to its arrays, which the arena has
+ * set. indicator_state_copy copies it.
  *  - Constant or logarithmic time a bar, whatever the window; no allocation after init. */
 #ifndef INDSUB_INDICATORS_INDICATOR_H
 #define INDSUB_INDICATORS_INDICATOR_H
@@ -97,6 +99,9 @@ struct indicator {
     void (*init)(struct arena *arena, const double *params);
     /* in: one number an input, out: one an output. */
     void (*commit)(void *state, const double *in, double *out);
+    /* n commits in a row; in and out by bar. See indicator_commit_many. */
+    void (*commit_many)(void *state, size_t n, const double *in, size_t n_inputs, double *out,
+                        size_t n_outputs);
     void (*peek)(const void *state, const double *in, double *out);
 
     /* Bars until every output is defined (a series of fewer leaves some NAN). */
@@ -122,18 +127,44 @@ size_t indicator_n_outputs(const struct indicator *row);
 size_t indicator_state_size(const struct indicator *row, const double *params);
 /* A state in `block`, which has that many bytes, all zero, and is aligned as malloc aligns. */
 void indicator_state_init(const struct indicator *row, const double *params, void *block);
+/* A copy of a state of these parameters in `to`, of that many bytes, aligned in the same way. */
+void indicator_state_copy(const struct indicator *row, const double *params, const void *from,
+                          void *to);
+/* Commits n bars: the inputs of one after those of the other in `in`, the outputs likewise in
+ * `out`. Gives to the bit what n commits give, and takes less time: a bar need not wait until the
+ * state that the one before has left is read again from memory. */
+void indicator_commit_many(const struct indicator *row, void *state, size_t n, const double *in,
+                           double *out);
 
-/* Makes NAME_commit and NAME_peek of
+/* Makes NAME_commit, NAME_commit_many and NAME_peek of
  *     static inline void NAME_step(struct NAME *self, const double *in, double *out, bool keep);
- * which must change *self only under `if (keep)`. */
-#define INDICATOR_FUNCTIONS(NAME)                                             \
-    static void NAME##_commit(void *state, const double *in, double *out)     \
-    {                                                                         \
-        NAME##_step(state, in, out, true);                                    \
-    }                                                                         \
-    static void NAME##_peek(const void *state, const double *in, double *out) \
-    {                                                                         \
-        NAME##_step((struct NAME *)(uintptr_t)state, in, out, false);         \
+ * which must change *self only under `if (keep)`. The many are committed to a copy of the struct,
+ * which nothing else knows of and the compiler may keep in registers. */
+#define INDICATOR_FUNCTIONS(NAME)                                                            \
+    static void NAME##_commit(void *state, const double *in, double *out)                    \
+    {                                                                                        \
+        NAME##_step(state, in, out, true);                                                   \
+    }                                                                                        \
+    static void NAME##_commit_many(void *state, size_t n, const double *in, size_t n_inputs, \
+                                   double *out, size_t n_outputs)                            \
+    {                                                                                        \
+        struct NAME self = *(struct NAME *)state;                                            \
+        for (; n > 0; n--, in += n_inputs, out += n_outputs)                                 \
+            NAME##_step(&self, in, out, true);                                               \
+        *(struct NAME *)state = self;                                                        \
+    }                                                                                        \
+    static void NAME##_peek(const void *state, const double *in, double *out)                \
+    {                                                                                        \
+        NAME##_step((struct NAME *)(uintptr_t)state, in, out, false);                        \
+    }
+
+/* Makes NAME_commit_many of NAME_commit, where a copy of the struct has no use. */
+#define INDICATOR_COMMIT_MANY(NAME)                                                          \
+    static void NAME##_commit_many(void *state, size_t n, const double *in, size_t n_inputs, \
+                                   double *out, size_t n_outputs)                            \
+    {                                                                                        \
+        for (; n > 0; n--, in += n_inputs, out += n_outputs)                                 \
+            NAME##_commit(state, in, out);                                                   \
     }
 
 /* A step function and the kernels' must fold into commit and peek, or `keep` is no constant. */

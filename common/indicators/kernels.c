@@ -2,7 +2,7 @@
 
 struct dd moments_afresh(const struct ring *ring, double x, double anchor)
 {
-    const double *values = ring_data(ring);
+    const double *values = ring->data;
     struct dd squares = {(x - anchor) * (x - anchor), 0};
     for (uint32_t i = 0; i < ring->n; i++)
         if (i != ring->head)

@@ -2,7 +2,7 @@
  *
  * How to write an indicator:
  *
- *      struct mom {                         // its state: kernels and plain numbers, no pointers
+ *      struct mom {                         // its state: kernels and plain numbers
  *          struct ring past;
  *      };
  *      static void mom_init(struct arena *arena, const double *params)
@@ -15,7 +15,7 @@
  *          double before = ring_push(&self->past, in[0], keep);   // NAN while the ring fills
  *          out[0] = in[0] - before;
  *      }
- *      INDICATOR_FUNCTIONS(mom)             // mom_commit and mom_peek
+ *      INDICATOR_FUNCTIONS(mom)             // mom_commit, mom_commit_many and mom_peek
  *      ROW(mom, .name = "MOM", ...)         // the table row; then its line in indicator_list.c
  *
  * Each kernel is a struct with an init, which takes its arrays from the arena, and a step that
@@ -121,19 +121,13 @@ KERNEL double dd_divide(struct dd a, double x)
 
 struct ring {
     uint32_t n, head, filled;
-    int32_t data;
+    double *data;
 };
 
 static inline void ring_init(struct ring *self, struct arena *arena, uint32_t n)
 {
-    self->n = n;
-    self->head = self->filled = 0;
-    self->data = arena_array(arena, self, n, sizeof(double));
-}
-
-KERNEL double *ring_data(const struct ring *self)
-{
-    return arena_at(self, self->data);
+    *self = (struct ring){.n = n};
+    arena_array(arena, &self->data, n, sizeof(double));
 }
 
 KERNEL bool ring_is_full(const struct ring *self)
@@ -145,21 +139,21 @@ KERNEL bool ring_is_full(const struct ring *self)
  * its memory is; see ring_is_full. */
 KERNEL double ring_oldest(const struct ring *self)
 {
-    return ring_data(self)[self->head];
+    return self->data[self->head];
 }
 
 /* The value of `ago` pushes back; 1 is the last one pushed. */
 KERNEL double ring_ago(const struct ring *self, uint32_t ago)
 {
     uint32_t at = self->head >= ago ? self->head - ago : self->head + self->n - ago;
-    return ring_data(self)[at];
+    return self->data[at];
 }
 
 KERNEL void ring_store(struct ring *self, double x, bool keep)
 {
     if (!keep)
         return;
-    ring_data(self)[self->head] = x;
+    self->data[self->head] = x;
     self->head = self->head + 1 == self->n ? 0 : self->head + 1;
     if (__builtin_expect(self->filled < self->n, 0))
         self->filled++;
@@ -389,13 +383,13 @@ struct extreme {
     uint32_t n, at;
     bool lowest, full; /* full: a block before is there */
     double running;
-    int32_t data;
+    double *data;
 };
 
 static inline void extreme_init(struct extreme *self, struct arena *arena, uint32_t n, bool lowest)
 {
     *self = (struct extreme){.n = n, .lowest = lowest};
-    self->data = arena_array(arena, self, n, sizeof(double));
+    arena_array(arena, &self->data, n, sizeof(double));
 }
 
 KERNEL double extreme_of(const struct extreme *self, double x, double y)
@@ -407,7 +401,7 @@ KERNEL double extreme_of(const struct extreme *self, double x, double y)
 
 static inline void extreme_end_block(struct extreme *self)
 {
-    double *data = arena_at(self, self->data);
+    double *data = self->data;
     for (uint32_t i = self->n - 1; i > 0; i--)
         data[i - 1] = extreme_of(self, data[i - 1], data[i]);
     self->at = 0;
@@ -417,7 +411,7 @@ static inline void extreme_end_block(struct extreme *self)
 /* The extreme of the last n with x in, NAN until there are n. */
 KERNEL double extreme_step(struct extreme *self, double x, bool keep)
 {
-    double *data = arena_at(self, self->data);
+    double *data = self->data;
     uint32_t next = self->at + 1;
     double running = self->at > 0 ? extreme_of(self, self->running, x) : x;
     double value = next < self->n ? extreme_of(self, running, data[next]) : running;
@@ -449,9 +443,12 @@ KERNEL double true_range(double high, double low, double close_before)
  */
 
 /* Defines row indicator_NAME with the functions that INDICATOR_FUNCTIONS has made. */
-#define ROW(NAME, ...)                          \
-    const struct indicator indicator_##NAME = { \
-        .init = NAME##_init, .commit = NAME##_commit, .peek = NAME##_peek, __VA_ARGS__}
+#define ROW(NAME, ...)                                                            \
+    const struct indicator indicator_##NAME = {.init = NAME##_init,               \
+                                               .commit = NAME##_commit,           \
+                                               .commit_many = NAME##_commit_many, \
+                                               .peek = NAME##_peek,               \
+                                               __VA_ARGS__}
 
 #define LENGTH(DEFAULT, MINIMUM)                                             \
     {                                                                        \

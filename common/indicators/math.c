@@ -46,8 +46,8 @@ static inline void place_init(struct place *self, struct arena *arena, uint32_t 
 /* Takes x into the deque behind `size` values from `head` on. */
 KERNEL void place_keep(struct deque *deque, double x, uint32_t head, uint32_t size)
 {
-    double *values = arena_at(deque, deque->values);
-    uint32_t *numbers = arena_at(deque, deque->numbers);
+    double *values = deque->values;
+    uint32_t *numbers = deque->numbers;
     deque->head = head;
     while (size > 0 && !deque_beats(deque, values[deque_place(deque, size - 1)], x))
         size--;
@@ -62,8 +62,8 @@ KERNEL void place_keep(struct deque *deque, double x, uint32_t head, uint32_t si
 KERNEL double place_step(struct place *self, double x, double *ago, bool keep)
 {
     struct deque *deque = &self->deque;
-    const double *values = arena_at(deque, deque->values);
-    const uint32_t *numbers = arena_at(deque, deque->numbers);
+    const double *values = deque->values;
+    const uint32_t *numbers = deque->numbers;
     uint32_t head = deque->head, size = deque->size, now = deque->now, held = self->held;
     bool full = deque->seen + 1 >= deque->n,
          gone = deque->seen < deque->n || now - held >= deque->n;

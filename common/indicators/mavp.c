@@ -25,8 +25,9 @@ struct mavp {
     uint32_t least, most, size; /* size of the ring */
     uint32_t head, needed;      /* needed: bars until there is a value; 0 from then on */
     double count;               /* values seen */
-    int32_t past;               /* struct totals, the ring */
-    int32_t chains, adaptive;   /* one for each period, by kind */
+    struct totals *past;        /* the ring */
+    struct ema_chain *chains;   /* one for each period, or NULL, by kind */
+    double *adaptive;
 };
 
 static bool is_chain(enum average_kind kind)
@@ -42,17 +43,17 @@ static void mavp_init(struct arena *arena, const double *params)
     uint32_t least = (uint32_t)params[0], most = (uint32_t)fmax(params[0], params[1]);
     *self = (struct mavp){.kind = kind, .least = least, .most = most, .size = most + 2};
     self->needed = (uint32_t)average_bars(kind, most);
-    self->past = arena_array(arena, self, self->size, sizeof(struct totals));
+    arena_array(arena, &self->past, self->size, sizeof(struct totals));
     if (is_chain(kind))
-        self->chains = arena_array(arena, self, most - least + 1, sizeof(struct ema_chain));
+        arena_array(arena, &self->chains, most - least + 1, sizeof(struct ema_chain));
     if (kind == AVERAGE_KAMA)
-        self->adaptive = arena_array(arena, self, most - least + 1, sizeof(double));
+        arena_array(arena, &self->adaptive, most - least + 1, sizeof(double));
 }
 
 /* The totals of `ago` values before the newest ones, which are not in the ring yet. */
 KERNEL const struct totals *mavp_past(const struct mavp *self, uint32_t ago)
 {
-    const struct totals *past = arena_at(self, self->past);
+    const struct totals *past = self->past;
     return &past[self->head >= ago ? self->head - ago : self->head + self->size - ago];
 }
 
@@ -99,7 +100,7 @@ KERNEL double mavp_window(const struct mavp *self, const struct totals *now, uin
  * one fall where all of them do. */
 KERNEL double mavp_chain(const struct mavp *self, uint32_t period, double x, bool keep)
 {
-    struct ema_chain *chains = arena_at(self, self->chains);
+    struct ema_chain *chains = self->chains;
     struct ema_chain chain = chains[period - self->least];
     double value;
     if (self->needed > average_bars(self->kind, period))
@@ -127,7 +128,7 @@ KERNEL double mavp_chain(const struct mavp *self, uint32_t period, double x, boo
 KERNEL double mavp_adaptive(const struct mavp *self, const struct totals *now, uint32_t period,
                             bool keep)
 {
-    double *values = arena_at(self, self->adaptive), value = now->x;
+    double *values = self->adaptive, value = now->x;
     const struct totals *before = mavp_past(self, period);
     if (self->needed > 1)
         return NAN;
@@ -163,7 +164,7 @@ INDICATOR_STEP mavp_step(struct mavp *self, const double *in, double *out, bool 
     if (is_chain(self->kind) || self->kind == AVERAGE_KAMA)
         for (uint32_t each = self->least; each <= self->most; each++)
             mavp_value(self, &now, each, true);
-    struct totals *past = arena_at(self, self->past);
+    struct totals *past = self->past;
     past[self->head] = now;
     self->head = self->head + 1 == self->size ? 0 : self->head + 1;
     self->needed -= self->needed > 0;

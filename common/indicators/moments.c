@@ -197,6 +197,7 @@ const struct indicator indicator_median = {
     .outputs = {"MEDIAN"},
     .init = median_init,
     .commit = quantile_commit,
+    .commit_many = quantile_commit_many,
     .peek = quantile_peek,
     .defined_bars = length_bars,
     .settled_bars = length_bars,

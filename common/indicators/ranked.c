@@ -10,16 +10,16 @@ void ranked_init_mean(struct ranked *self, struct arena *arena, uint32_t n)
 {
     ring_init(&self->ring, arena, n);
     self->root = 0;
-    self->nodes = 0;
+    self->nodes = NULL;
     if (n > RANKED_SCAN)
-        self->nodes = arena_array(arena, self, n + 1, sizeof(struct ranked_node));
+        arena_array(arena, &self->nodes, n + 1, sizeof(struct ranked_node));
 }
 
 void ranked_init(struct ranked *self, struct arena *arena, uint32_t n)
 {
     ranked_init_mean(self, arena, n);
-    if (self->nodes == 0)
-        self->nodes = arena_array(arena, self, n + 1, sizeof(struct ranked_node));
+    if (n <= RANKED_SCAN)
+        arena_array(arena, &self->nodes, n + 1, sizeof(struct ranked_node));
 }
 
 /* ---- the tree ---------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ struct tree {
 
 static struct tree tree_of(const struct ranked *self)
 {
-    return (struct tree){arena_at(self, self->nodes), ring_data(&self->ring) - 1};
+    return (struct tree){self->nodes, self->ring.data - 1};
 }
 
 static void gather_below(const struct tree *tree, uint32_t i)
@@ -202,7 +202,7 @@ double ranked_quantile(const struct ranked *self, double x, double q)
  * decides the sign of what is left, is had to the bit. */
 static double scan_mean(const struct ring *ring, double x, double *distances)
 {
-    const double *values = ring_data(ring);
+    const double *values = ring->data;
     double sum = 0, away = 0;
     for (uint32_t i = 0; i < ring->n; i++)
         sum += i == ring->head ? x : values[i];
@@ -241,7 +241,7 @@ void ranked_keep(struct ranked *self, double x)
 {
     uint32_t place = self->ring.head + 1;
     bool drives_out = ring_is_full(&self->ring);
-    if (self->nodes == 0) {
+    if (!self->nodes) {
         ring_store(&self->ring, x, true);
         return;
     }

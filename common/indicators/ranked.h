@@ -21,7 +21,7 @@ struct ranked_node {
 struct ranked {
     struct ring ring;
     uint32_t root;
-    int32_t nodes; /* 0 if there is no tree */
+    struct ranked_node *nodes; /* NULL if there is no tree */
 };
 
 /* With a tree, whatever n: for quantiles. */

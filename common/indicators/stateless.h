@@ -21,21 +21,23 @@ KERNEL double finite_or_nan(double x)
 }
 
 /* A row that needs this bar's inputs `in` and nothing else. */
-#define STATELESS_ROW(NAME, EXPRESSION, ...)                                  \
-    static void NAME##_compute(void *state, const double *in, double *out)    \
-    {                                                                         \
-        (void)state;                                                          \
-        out[0] = finite_or_nan(EXPRESSION);                                   \
-    }                                                                         \
-    static void NAME##_peek(const void *state, const double *in, double *out) \
-    {                                                                         \
-        NAME##_compute((void *)(uintptr_t)state, in, out);                    \
-    }                                                                         \
-    const struct indicator indicator_##NAME = {.init = stateless_init,        \
-                                               .commit = NAME##_compute,      \
-                                               .peek = NAME##_peek,           \
-                                               .defined_bars = one_bar,       \
-                                               .settled_bars = one_bar,       \
+#define STATELESS_ROW(NAME, EXPRESSION, ...)                                      \
+    static void NAME##_commit(void *state, const double *in, double *out)         \
+    {                                                                             \
+        (void)state;                                                              \
+        out[0] = finite_or_nan(EXPRESSION);                                       \
+    }                                                                             \
+    static void NAME##_peek(const void *state, const double *in, double *out)     \
+    {                                                                             \
+        NAME##_commit((void *)(uintptr_t)state, in, out);                         \
+    }                                                                             \
+    INDICATOR_COMMIT_MANY(NAME)                                                   \
+    const struct indicator indicator_##NAME = {.init = stateless_init,            \
+                                               .commit = NAME##_commit,           \
+                                               .commit_many = NAME##_commit_many, \
+                                               .peek = NAME##_peek,               \
+                                               .defined_bars = one_bar,           \
+                                               .settled_bars = one_bar,           \
                                                __VA_ARGS__}
 
 #endif

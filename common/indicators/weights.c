@@ -14,7 +14,7 @@ enum {
 /* The last n - 1 values, and n weights that add up to 1: weight 0 is of the oldest value. */
 struct curve {
     struct ring ring;
-    int32_t weights;
+    double *weights;
 };
 
 typedef double weight_fn(const double *params, uint32_t i);
@@ -23,10 +23,10 @@ static void curve_init(struct curve *self, struct arena *arena, const double *pa
                        weight_fn *weight)
 {
     ring_init(&self->ring, arena, n);
-    self->weights = arena_array(arena, self, n, sizeof(double));
+    arena_array(arena, &self->weights, n, sizeof(double));
     if (!arena->is_real)
         return;
-    double *weights = arena_at(self, self->weights), sum = 0;
+    double *weights = self->weights, sum = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += weights[i] = weight(params, i);
     for (uint32_t i = 0; i < n; i++)
@@ -35,7 +35,7 @@ static void curve_init(struct curve *self, struct arena *arena, const double *pa
 
 KERNEL double curve_step(struct curve *self, double x, bool keep)
 {
-    const double *weights = arena_at(self, self->weights);
+    const double *weights = self->weights;
     uint32_t n = self->ring.n;
     double sum = weights[n - 1] * x;
     bool full = self->ring.filled + 1 >= n;

@@ -54,7 +54,7 @@ static struct power_sums powers_afresh(const struct ring *ring, double x)
     struct power_sums sums = {.anchor = x};
     for (uint32_t i = 0; i < ring->n; i++)
         if (i != ring->head)
-            add_powers(&sums, ring_data(ring)[i], 1);
+            add_powers(&sums, ring->data[i], 1);
     return sums;
 }
 

@@ -110,7 +110,7 @@ void node_begin_ahead(struct node *self)
 {
     if (!self->ahead)
         self->ahead = mem_alloc(self->state_size);
-    memcpy(self->ahead, self->state, self->state_size);
+    indicator_state_copy(self->row, self->params, self->state, self->ahead);
 }
 
 void node_put_values(const struct node *self, struct buf *out)

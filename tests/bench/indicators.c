@@ -11,7 +11,7 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/reference.h"
 
-enum { PEEKS_A_COMMIT = 1000, ROUNDS = 20, ABREAST = 8 };
+enum { PEEKS_A_COMMIT = 1000, ROUNDS = 20, ABREAST = 8, MANY = 64 };
 
 /* One indicator with what it reads and writes, bar by bar, as the engine hands it over. */
 struct subject {
@@ -116,6 +116,19 @@ static double time_commit(struct subject *self, size_t n)
     return (double)(own_cpu_ns() - start_ns) / (double)n;
 }
 
+/* As a new subscriber's indicator works off the past. */
+static double time_commit_many(struct subject *self, size_t n)
+{
+    restart(self);
+    uint64_t start_ns = own_cpu_ns();
+    for (size_t i = 0, some; i < n; i += some) {
+        some = n - i < MANY ? n - i : MANY;
+        indicator_commit_many(self->spec->row, self->state, some, self->in + i * self->n_inputs,
+                              self->out + i * self->n_outputs);
+    }
+    return (double)(own_cpu_ns() - start_ns) / (double)n;
+}
+
 /* A bar at a time for several states, as when a bar closes for several symbols: one need not wait
  * for what the other has written. */
 static double time_abreast(struct subject *self, size_t n)
@@ -197,7 +210,7 @@ static void compare(const char *text, const struct subject *subject, const struc
  */
 
 struct times {
-    struct best commit, abreast, peek, reference;
+    struct best commit, many, abreast, peek, reference;
     size_t state_size;
 };
 
@@ -211,6 +224,9 @@ static struct times measure(const struct formula *formula, const char *text, str
         best_of_least(&times.reference,
                       time_reference(formula, &bars, subject.spec->params, &columns));
         best_of_least(&times.commit, time_commit(&subject, bars.n));
+        if (round == 0)
+            compare(text, &subject, &columns, bars.n);
+        best_of_least(&times.many, time_commit_many(&subject, bars.n));
         if (round == 0)
             compare(text, &subject, &columns, bars.n);
         best_of_least(&times.peek, time_peek(&subject, bars.n));
@@ -231,6 +247,8 @@ static void report_formula(const struct formula *formula, const struct history *
                  lengthy = measure(formula, formula->long_form, some);
     snprintf(what, sizeof what, "%s: commit, to a plain loop", formula->short_form);
     report(what, "ns/bar", brief.commit.value, brief.reference.value, "<= 1.5");
+    snprintf(what, sizeof what, "%s: the same, %d bars in a run", formula->short_form, MANY);
+    report(what, "ns/bar", brief.many.value, brief.reference.value, "<= 1.5");
     snprintf(what, sizeof what, "%s: the same, %d abreast", formula->short_form, ABREAST);
     report(what, "ns/bar", brief.abreast.value, brief.reference.value, "<= 1.5");
     snprintf(what, sizeof what, "%s: commit, to a plain loop", formula->long_form);

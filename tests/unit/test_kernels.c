@@ -132,7 +132,8 @@ struct answers {
 
 static struct kernels *kernels_new(uint32_t n)
 {
-    struct arena arena = {.base = mem_alloc_zero(1, BLOCK_SIZE)};
+    char *block = mem_alloc_zero(1, BLOCK_SIZE);
+    struct arena arena = {.base = block, .home = block};
     struct kernels *self = arena_struct(&arena, sizeof *self);
     window_sum_init(&self->mean, &arena, n);
     moments_init(&self->moments, &arena, n);

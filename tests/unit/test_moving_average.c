@@ -39,7 +39,7 @@ static struct average *average_new(enum average_kind kind, uint32_t n, uint32_t 
 {
     enum { ARRAYS = 2 * (LONGEST + 1) * 16 };
     char *block = mem_alloc_zero(1, sizeof(struct average) + 16 + ARRAYS);
-    struct arena arena = {.base = block};
+    struct arena arena = {.base = block, .home = block};
     struct average *self = arena_struct(&arena, sizeof *self);
     average_init(self, &arena, kind, n);
     self->wait = wait;
