@@ -12,6 +12,7 @@ from support.processes import cli_environment, environment, program
 from support.waiting import Deadline, until
 
 KILLS = int(os.environ.get("INDSUB_KILLS", "6"))
+N_SESSIONS = 20
 PER_MESSAGE = 40
 
 
@@ -70,7 +71,9 @@ class Restart(Case):
 
     def setUp(self):
         super().setUp()
-        self.ticks = feeds.ticks("NIFTY50", 16_000, every_ms=900)
+        day = feeds.ticks("NIFTY50", 26_000, every_ms=900)
+        self.ticks = [tick for tick in day if tick["t"] < OPEN + 375 * MINUTE]
+        self.assertLess(len(self.ticks), len(day), "the whole day")
         self.messages = messages_of(self.ticks)
 
     def replay(self, daemon, last=None):
@@ -120,18 +123,32 @@ class Restart(Case):
             replay.feed = isp.Feeder(self.daemon, "replay")
             self.assertGreaterEqual(replay.feed.opened["last_seq"], acked)
 
+    def attached(self):
+        with isp.Session(self.daemon, "operator", claims={"scope": "admin"},
+                         stream=False) as admin:
+            n_others = admin.ask("stats")["attached"] - 1
+            admin.ask("close")
+            return n_others
+
+    def start_readers(self):
+        readers = []
+        for i in range(N_SESSIONS):
+            wanted = self.WANTED[i % len(self.WANTED)]
+            readers.append((Reader(self.daemon, f"user{i}", *wanted), wanted))
+            self.addCleanup(readers[-1][0].stop)
+        admin = self.admin()
+        n_wanted = sum(len(wanted) - 1 + str(wanted).count("source=") for _, wanted in readers)
+        until(lambda: sum(row["subscribers"] for row in admin.ask("stats")["shared"]) == n_wanted,
+              "the subscriptions")
+        return readers
+
     def test_streams_have_each_bar_once_whenever_it_is_killed(self):
         """As users see it: indsub-cli and libindsub, which ask for what they have missed."""
         rng = random.Random(int(os.environ.get("INDSUB_SEED", "1")))
         undisturbed = self.another_daemon()
         self.replay(undisturbed, len(self.messages))
         replay = self.replay(self.daemon, 1)
-        readers = [Reader(self.daemon, f"user{i}", *wanted)
-                   for i, wanted in enumerate(self.WANTED)]
-        for reader in readers:
-            self.addCleanup(reader.stop)
-        admin = self.admin()
-        until(lambda: len(admin.ask("stats")["shared"]) >= 9, "the subscriptions")
+        readers = self.start_readers()
         step = len(self.messages) // (KILLS + 1)
         for kill in range(1, KILLS + 1):
             replay.start(kill * step)
@@ -140,8 +157,10 @@ class Restart(Case):
                 replay.feed.pump()
             self.daemon.kill()
             self.daemon.start()
+            if rng.random() < 0.5:  # else the next one comes while they are still coming back
+                until(lambda: self.attached() == N_SESSIONS, "the sessions")
         replay.run_to(len(self.messages))
-        for reader, wanted in zip(readers, self.WANTED):
+        for reader, wanted in readers:
             truth, _ = self.history(undisturbed, *wanted)
             self.check_stream(reader, truth, wanted)
 
