@@ -68,7 +68,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     core->sources = sources_new();
     core->callers = callers_new();
     core->feed_callers = callers_new();
-    core->delivery = delivery_new(outlet->push, outlet->context);
+    core->delivery = delivery_new(outlet->push, outlet->context, core->sessions);
     core->random = outlet->random;
     core->started_ms = now.mono_ms;
     outlet->random(epoch, sizeof epoch);
@@ -197,7 +197,8 @@ static void cut_strangers(struct engine *self, bool feeds, struct now now)
 
 static struct body *take_text(struct engine *self)
 {
-    struct body *body = body_new(self->text.data, self->text.size);
+    struct body *body =
+        body_new(sessions_tally(self->core.sessions), self->text.data, self->text.size);
     buf_reset(&self->text);
     return body;
 }

@@ -171,6 +171,7 @@ static void apply_live(struct daemon *self)
     settings->sessions =
         (struct sessions_limits){.sessions_max = (size_t)config->sessions,
                                  .sessions_per_user = (size_t)config->sessions_per_user,
+                                 .backlog_bytes = (size_t)config->backlog_bytes,
                                  .outbox = {.closed_max = (size_t)config->queue,
                                             .replies_max = (size_t)config->replies,
                                             .remembered_max = (size_t)config->remembered}};
@@ -487,8 +488,8 @@ static bool build(struct daemon *self)
 static void destroy(struct daemon *self)
 {
     store_close(&self->store);
+    server_destroy(&self->server); /* lets go of what it was to send */
     engine_destroy(&self->engine);
-    server_destroy(&self->server);
     simulation_destroy(&self->simulation);
     instruments_destroy(&self->instruments);
     token_keys_destroy(&self->keys);

@@ -67,12 +67,15 @@ void buf_destroy(struct buf *self)
     *self = (struct buf){0};
 }
 
-struct body *body_new(const void *bytes, size_t size)
+struct body *body_new(atomic_size_t *tally, const void *bytes, size_t size)
 {
     assert(size <= UINT32_MAX);
     struct body *self = mem_alloc(sizeof *self + size);
     atomic_init(&self->references, 1);
     self->size = (uint32_t)size;
+    self->tally = tally;
+    if (tally)
+        atomic_fetch_add_explicit(tally, sizeof *self + size, memory_order_relaxed);
     memcpy(self->data, bytes, size);
     return self;
 }
@@ -87,6 +90,9 @@ void body_release(struct body **self)
 {
     struct body *body = *self;
     *self = NULL;
-    if (body && atomic_fetch_sub_explicit(&body->references, 1, memory_order_acq_rel) == 1)
-        free(body);
+    if (!body || atomic_fetch_sub_explicit(&body->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (body->tally)
+        atomic_fetch_sub_explicit(body->tally, sizeof *body + body->size, memory_order_relaxed);
+    free(body);
 }

@@ -29,11 +29,13 @@ void buf_destroy(struct buf *self);
 struct body {
     atomic_uint references;
     uint32_t size;
+    atomic_size_t *tally; /* NULL: nobody counts */
     char data[];
 };
 
-/* A new body of these bytes, held once. */
-struct body *body_new(const void *bytes, size_t size);
+/* A new body of these bytes, held once. While it lives its size is part of *tally (NULL: of
+ * nothing), which must outlive it. */
+struct body *body_new(atomic_size_t *tally, const void *bytes, size_t size);
 struct body *body_acquire(struct body *self);
 /* Lets go and sets the holder's pointer to NULL; the last one frees. *self may be NULL. */
 void body_release(struct body **self);

@@ -126,6 +126,8 @@ const struct setting SETTINGS[] = {
           true, "that may come at once"),
     COUNT("limits", "queue", queue, "10000", 1, 10000000, "bars", true,
           "closed bars that wait for a slow reader before it is told LAGGING"),
+    COUNT("limits", "backlog_bytes", backlog_bytes, "536870912", 1048576, 1099511627776, "bytes",
+          true, "all that waits for readers or is remembered for them; beyond it the slowest lag"),
     COUNT("limits", "replies", replies, "256", 1, 100000, "", true,
           "replies that wait for a slow reader"),
     COUNT("limits", "remembered", remembered, "256", 0, 100000, "bars", true,

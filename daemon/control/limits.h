@@ -25,6 +25,7 @@
     X(SOURCES, "sources")                                        \
     X(SYMBOLS, "symbols")                                        \
     X(FEED_BYTES, "feed_bytes_per_second")                       \
+    X(BACKLOG, "backlog_bytes")                                  \
     X(ENTITLEMENT, "entitlement") /* of a token, by its claim */ \
     X(FLOOD, "flood")             /* connections that were ended for that */
 

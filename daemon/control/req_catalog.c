@@ -150,5 +150,6 @@ const struct request request_catalog = {
     .reply = "catalog",
     .needs = NEEDS_SESSION,
     .members = {{"name", MEMBER_TEXT, false}},
+    .is_long = true,
     .handle = handle_catalog,
 };

@@ -92,6 +92,7 @@ const struct request request_data = {
     .reply = "data",
     .needs = NEEDS_SESSION,
     .members = {{"symbol", MEMBER_TEXT, true}, {"timeframe", MEMBER_TEXT, true}},
+    .is_long = true,
     .handle = handle_data,
 };
 
@@ -104,6 +105,7 @@ const struct request request_history = {
                 {"from", MEMBER_TIME, false},
                 {"to", MEMBER_TIME, false},
                 {"limit", MEMBER_COUNT, false}},
+    .is_long = true,
     .handle = handle_history,
 };
 
@@ -112,5 +114,6 @@ const struct request request_resync = {
     .reply = "resynced",
     .needs = NEEDS_SESSION,
     .members = {{"last_seq", MEMBER_COUNT, true}},
+    .is_long = true,
     .handle = handle_resync,
 };

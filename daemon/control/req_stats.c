@@ -149,8 +149,10 @@ static enum err_code handle_stats(struct call *call)
     size_t n_attached = 0;
     for (size_t i = 0; i < sessions_count(core->sessions); i++)
         n_attached += sessions_at(core->sessions, i)->is_attached;
-    buf_put_format(call->reply, ",\"sessions\":%zu,\"attached\":%zu,\"views\":%zu",
-                   sessions_count(core->sessions), n_attached, views_count(core->views));
+    buf_put_format(call->reply,
+                   ",\"sessions\":%zu,\"attached\":%zu,\"views\":%zu,\"backlog_bytes\":%zu",
+                   sessions_count(core->sessions), n_attached, views_count(core->views),
+                   atomic_load(sessions_tally(core->sessions)));
     put_shared(call->reply, core);
     put_feed(call->reply, core, call->now.mono_ms);
     put_counters(call->reply, core);

@@ -381,6 +381,7 @@ const struct request request_subscribe = {
                 {"history", MEMBER_COUNT, false},
                 {"atomic", MEMBER_FLAG, false}},
     .changes_session = true,
+    .is_long = true,
     .handle = handle_subscribe,
 };
 
@@ -399,5 +400,6 @@ const struct request request_list = {
     .type = "list",
     .reply = "subscriptions",
     .needs = NEEDS_SESSION,
+    .is_long = true,
     .handle = handle_list,
 };

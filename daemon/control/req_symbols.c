@@ -73,5 +73,6 @@ const struct request request_symbols = {
     .reply = "symbols",
     .needs = NEEDS_SESSION,
     .members = {{"match", MEMBER_TEXT, false}, {"underlying", MEMBER_TEXT, false}},
+    .is_long = true,
     .handle = handle_symbols,
 };

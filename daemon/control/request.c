@@ -6,6 +6,7 @@
 #include "common/base/feedtime.h"
 #include "common/base/json.h"
 #include "daemon/control/allowance.h"
+#include "daemon/sessions/backlog.h"
 
 extern const struct request request_open, request_refresh, request_close, request_heartbeat,
     request_subscribe, request_unsubscribe, request_list, request_data, request_history,
@@ -292,6 +293,17 @@ static void pay(const struct call *call, const struct session *before, double co
     bucket_charge(call->session->user_requests, cost);
 }
 
+/* Whoever asks and does not read would fill the memory with replies. */
+static enum err_code check_room(const struct request *row, const struct call *call)
+{
+    if (!row->is_long || call->is_restoring ||
+        !backlog_has_no_room(call->core->sessions, call->session))
+        return ERR_OK;
+    call->core->counters.limited[LIMIT_BACKLOG]++;
+    return err_set(call->err, ERR_BUSY,
+                   "too much waits for readers that are slow; read, and try again soon");
+}
+
 static enum err_code check_id(const cJSON *id, struct err *err)
 {
     if (!id || cJSON_IsNull(id) ||
@@ -317,7 +329,7 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     if (!*row)
         return ERR_BAD_REQUEST;
     if ((code = check_session(*row, call)) != ERR_OK || (code = check_rate(call)) != ERR_OK ||
-        (code = check_members(*row, call)) != ERR_OK)
+        (code = check_room(*row, call)) != ERR_OK || (code = check_members(*row, call)) != ERR_OK)
         return code;
     code = (*row)->handle(call);
     call->has_changed = code == ERR_OK && (*row)->changes_session;
@@ -379,7 +391,7 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
         call->core->counters.errors[code]++;
         put_error(&whole, call);
     }
-    struct body *body = body_new(whole.data, whole.size);
+    struct body *body = body_new(sessions_tally(call->core->sessions), whole.data, whole.size);
     pay(call, before,
         limits_cost_after(whole.size, compute_n_replayed(call->core->compute) - n_replayed));
     cJSON_Delete(tree);

@@ -54,6 +54,7 @@ struct request {
     enum request_needs needs;
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
     bool changes_session; /* what is to be kept of it */
+    bool is_long;         /* its reply can be: BUSY where there is no room for it to wait */
     enum err_code (*handle)(struct call *call);
 };
 

@@ -221,13 +221,42 @@ static bool send_bytes(void *socket, const void *bytes, size_t size, bool more)
     return zmq_send(socket, bytes, size, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) >= 0;
 }
 
+static void send_message(void *socket, zmq_msg_t *message, bool more)
+{
+    if (zmq_msg_send(message, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0)
+        zmq_msg_close(message);
+}
+
 static void send_body(struct server *self, void *socket, struct body *body, bool more)
 {
     zmq_msg_t copy;
     zmq_msg_init(&copy);
     zmq_msg_copy(&copy, message_of(self, body));
-    if (zmq_msg_send(&copy, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0)
-        zmq_msg_close(&copy);
+    send_message(socket, &copy, more);
+}
+
+static void let_mark_go(void *data, void *hint)
+{
+    (void)data;
+    struct mark *mark = hint;
+    mark_let_go(&mark);
+}
+
+/* The last body of a message that has departed: the one to be marked. */
+static void send_last(struct server *self, const struct parcel *parcel)
+{
+    size_t bytes = 0;
+    struct body *last = parcel->items[parcel->n - 1].body;
+    for (size_t i = 0; i < parcel->n; i++)
+        bytes += parcel->items[i].body->size;
+    struct mark *mark = flight_depart(parcel->flight, parcel->n, bytes, last);
+    if (!mark) {
+        send_body(self, self->session, last, false);
+        return;
+    }
+    zmq_msg_t marked;
+    zmq_msg_init_data(&marked, last->data, last->size, let_mark_go, mark);
+    send_message(self->session, &marked, false);
 }
 
 /* "1042", or "1042 3" where three were merged into it. */
@@ -245,24 +274,22 @@ static size_t format_seq(uint64_t seq, uint32_t merged, char text[32])
     return size;
 }
 
-static enum push_result push(void *context, const char key[SESSION_KEY_SIZE],
-                             const struct outbox_item *items, size_t n, uint64_t first_seq)
+static enum push_result push(void *context, const struct parcel *parcel)
 {
     struct server *self = context;
-    if (!send_bytes(self->session, key, SESSION_KEY_SIZE, true))
+    const struct outbox_item *items = parcel->items;
+    if (!send_bytes(self->session, parcel->key, SESSION_KEY_SIZE, true))
         return errno == EHOSTUNREACH ? PUSH_GONE : PUSH_BLOCKED;
-    if (items[0].kind == OUTBOX_REPLY) {
-        if (items[0].delimited)
-            send_bytes(self->session, "", 0, true);
-        send_body(self, self->session, items[0].body, false);
-        return PUSH_SENT;
-    }
-    for (size_t i = 0; i < n; i++) {
+    if (items[0].kind == OUTBOX_REPLY && items[0].delimited)
+        send_bytes(self->session, "", 0, true);
+    for (size_t i = 0; items[0].kind != OUTBOX_REPLY && i < parcel->n; i++) {
         char seq[32];
-        size_t size = format_seq(first_seq + i, items[i].merged, seq);
+        size_t size = format_seq(parcel->first_seq + i, items[i].merged, seq);
         send_bytes(self->session, seq, size, true);
-        send_body(self, self->session, items[i].body, i + 1 < n);
+        if (i + 1 < parcel->n)
+            send_body(self, self->session, items[i].body, true);
     }
+    send_last(self, parcel);
     return PUSH_SENT;
 }
 

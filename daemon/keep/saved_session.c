@@ -71,7 +71,8 @@ static void owe(const struct core *core, struct subscription *one, const cJSON *
     for (size_t i = history_find(one->view, (int64_t)owed->valuedouble); i < n; i++) {
         struct buf text = {0};
         history_put(&text, one->view, i, i + 1);
-        struct body *body = body_new(text.data + 1, text.size - 2); /* without its brackets */
+        struct body *body = body_new(sessions_tally(core->sessions), text.data + 1,
+                                     text.size - 2); /* without its brackets */
         delivery_put_closed(core->delivery, one, bars[i].start_ms, body);
         body_release(&body);
         buf_destroy(&text);

@@ -4,6 +4,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "daemon/sessions/backlog.h"
 
 enum {
     ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
@@ -16,6 +17,8 @@ LIST_HEAD(subscription_list, subscription);
 struct delivery {
     push_fn *push;
     void *context;
+    struct sessions *sessions;
+    struct backlog backlog;
     struct session_list dirty;        /* something waits in the outbox */
     struct session_list awaiting;     /* for a bar_complete */
     struct subscription_list holding; /* something throttled */
@@ -23,11 +26,13 @@ struct delivery {
     struct buf head, text; /* scratch, empty between calls */
 };
 
-struct delivery *delivery_new(push_fn *push, void *context)
+struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions)
 {
     struct delivery *self = mem_alloc_zero(1, sizeof *self);
     self->push = push;
     self->context = context;
+    self->sessions = sessions;
+    self->backlog = (struct backlog){.sessions = sessions};
     return self;
 }
 
@@ -137,7 +142,7 @@ static void fan_out(struct delivery *self, struct view *view, const struct bar *
 {
     buf_reset(&self->text);
     view_put_update(view, &self->head, &self->text);
-    struct body *body = body_new(self->text.data, self->text.size);
+    struct body *body = body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
     self->counters.encoded++;
     for (size_t i = 0; i < view->n_subscribers; i++) {
         struct subscription *one = view->subscribers[i];
@@ -187,6 +192,8 @@ void delivery_run(struct delivery *self, struct compute *compute, const struct t
             plan_restart(plan, item->index);
         else
             run_item(self, plan, item, now_ms);
+        if (backlog_is_too_much(&self->backlog)) /* a burst: not all of it has to wait here */
+            delivery_flush(self, now_ms);
     }
 }
 
@@ -196,7 +203,7 @@ static void put_snapshot(struct delivery *self, struct subscription *one)
     bool is_closed;
     struct bar bar;
     if (view_put_snapshot(one->view, &text, &is_closed, &bar)) {
-        struct body *body = body_new(text.data, text.size);
+        struct body *body = body_new(sessions_tally(self->sessions), text.data, text.size);
         if (!is_closed && one->on_ticks) {
             put_forming(self, one, bar.start_ms, body, 0);
         } else if (is_closed && bar.start_ms > one->given_ms) {
@@ -226,12 +233,18 @@ void delivery_put_closed(struct delivery *self, struct subscription *one, int64_
     mark(self, one->session);
 }
 
-void delivery_put_notice(struct delivery *self, struct session *session, struct body *body)
+static void put_notice(struct delivery *self, struct session *session, struct body *body,
+                       enum outbox_kind kind)
 {
     if (!session->wants_stream || !session->is_attached || session->is_expired)
         return;
-    outbox_put_notice(session->outbox, body);
-    mark(self, session);
+    if (outbox_put_notice(session->outbox, body, kind))
+        mark(self, session);
+}
+
+void delivery_put_notice(struct delivery *self, struct session *session, struct body *body)
+{
+    put_notice(self, session, body, OUTBOX_NOTICE);
 }
 
 void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
@@ -264,8 +277,8 @@ static void announce_complete(struct delivery *self, struct session *session,
                    timeframe_name((enum timeframe)awaited->timeframe));
     json_put_time(&self->text, awaited->bar_ms);
     buf_put_char(&self->text, '}');
-    struct body *body = body_new(self->text.data, self->text.size);
-    delivery_put_notice(self, session, body);
+    struct body *body = body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
+    put_notice(self, session, body, OUTBOX_COMPLETE);
     body_release(&body);
 }
 
@@ -303,7 +316,8 @@ static void announce_lagging(struct delivery *self, struct session *session)
                        ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
         json_put_time(&self->text, bar_ms);
         buf_put_char(&self->text, '}');
-        struct body *body = body_new(self->text.data, self->text.size);
+        struct body *body =
+            body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
         outbox_put_lagging(session->outbox, body);
         body_release(&body);
     }
@@ -322,14 +336,38 @@ void delivery_detach(struct session *session, int64_t now_ms)
     outbox_set_blocked(session->outbox, false);
 }
 
+/* How many of n items may get under way: at least one where little is. */
+static size_t fit(const struct delivery *self, const struct session *session,
+                  const struct outbox_item *items, size_t n)
+{
+    size_t window = backlog_window(self->sessions), fitting = 0;
+    size_t bytes = flight_bytes(session->flight);
+    if (bytes <= FLIGHT_MARK_EVERY)
+        bytes += items[fitting++].body->size;
+    while (fitting < n && (bytes += items[fitting].body->size + FLIGHT_ITEM_BYTES) <= window)
+        fitting++;
+    return fitting;
+}
+
+static enum push_result send_next(struct delivery *self, const struct session *session,
+                                  const struct outbox_item *items, size_t n)
+{
+    const struct parcel parcel = {.key = session->key,
+                                  .items = items,
+                                  .n = n,
+                                  .first_seq = outbox_seq(session->outbox) + 1,
+                                  .flight = session->flight};
+    return self->push(self->context, &parcel);
+}
+
 /* Sends one session's outbox; false while something still waits for a slow reader. */
 static bool flush(struct delivery *self, struct session *session, int64_t now_ms)
 {
     const struct outbox_item *items;
     size_t n;
     while ((n = outbox_next(session->outbox, ITEMS_PER_MESSAGE, &items)) > 0) {
-        switch (
-            self->push(self->context, session->key, items, n, outbox_seq(session->outbox) + 1)) {
+        n = fit(self, session, items, n);
+        switch (n == 0 ? PUSH_BLOCKED : send_next(self, session, items, n)) {
         case PUSH_SENT:
             self->counters.delivered += n;
             outbox_sent(session->outbox, n);
@@ -338,6 +376,8 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
                 announce_lagging(self, session); /* only now: somebody is there to be told */
             break;
         case PUSH_BLOCKED:
+            if (!outbox_is_blocked(session->outbox))
+                session->blocked_ms = now_ms;
             outbox_set_blocked(session->outbox, true);
             return false;
         case PUSH_GONE:
@@ -377,6 +417,10 @@ void delivery_flush(struct delivery *self, int64_t now_ms)
         session->is_dirty = false;
         LIST_REMOVE(session, dirty);
     }
+    struct relief relief = {0};
+    backlog_relieve(&self->backlog, &relief);
+    self->counters.lagging += relief.n_sessions;
+    self->counters.replies_dropped += relief.n_replies;
 }
 
 int64_t delivery_next_due(const struct delivery *self, int64_t now_ms)

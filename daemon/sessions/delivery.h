@@ -16,9 +16,17 @@ enum push_result {
     PUSH_GONE     /* nobody is there under this key */
 };
 
-/* Sends n items (one reply, or stream items numbered from first_seq on) to whoever has the key. */
-typedef enum push_result push_fn(void *context, const char key[SESSION_KEY_SIZE],
-                                 const struct outbox_item *items, size_t n, uint64_t first_seq);
+/* One message: a reply, or stream items numbered from first_seq on. */
+struct parcel {
+    const char *key; /* SESSION_KEY_SIZE bytes: whoever has it gets the message */
+    const struct outbox_item *items;
+    size_t n;
+    uint64_t first_seq;
+    struct flight *flight; /* is told where the message is not sent at once */
+};
+
+/* Sends it, as one message. */
+typedef enum push_result push_fn(void *context, const struct parcel *parcel);
 
 struct delivery_counters {
     uint64_t delivered, merged, lagging, replies_dropped, encoded;
@@ -26,8 +34,8 @@ struct delivery_counters {
 
 struct delivery;
 
-/* Keeps push's context. */
-struct delivery *delivery_new(push_fn *push, void *context);
+/* Keeps push's context, and the sessions. */
+struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions);
 void delivery_destroy(struct delivery **self);
 
 /* Works off what was touched: values, bodies, outboxes. */

@@ -1,15 +1,20 @@
 #include "daemon/sessions/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 
+enum { ROOM_KEPT = 64 }; /* places that an empty outbox keeps */
+
 struct outbox {
     const struct outbox_limits *limits;
+    atomic_size_t *tally;
     struct outbox_item *items; /* waiting: items[head..n) */
     size_t head, n, capacity;
-    size_t n_closed, n_replies; /* of those that wait */
+    size_t n_closed, n_replies, n_notices; /* of those that wait */
+    size_t weight;                         /* bytes of those that wait */
     uint64_t seq;
     bool blocked;
 
@@ -26,11 +31,18 @@ struct outbox {
     size_t n_lagging, lagging_capacity;
 };
 
-struct outbox *outbox_new(const struct outbox_limits *limits)
+struct outbox *outbox_new(const struct outbox_limits *limits, atomic_size_t *tally)
 {
     struct outbox *self = mem_alloc_zero(1, sizeof *self);
     self->limits = limits;
+    self->tally = tally;
     return self;
+}
+
+static void tell_room(struct outbox *self, size_t before)
+{
+    atomic_fetch_add_explicit(self->tally, (self->capacity - before) * sizeof *self->items,
+                              memory_order_relaxed); /* wraps where it shrinks, as it should */
 }
 
 void outbox_destroy(struct outbox **self)
@@ -41,6 +53,9 @@ void outbox_destroy(struct outbox **self)
         body_release(&(*self)->items[i].body);
     for (size_t i = (*self)->given_head; i < (*self)->n_given; i++)
         body_release(&(*self)->given[i]);
+    size_t capacity = (*self)->capacity;
+    (*self)->capacity = 0;
+    tell_room(*self, capacity);
     free((*self)->items);
     free((*self)->given);
     free((*self)->given_seq);
@@ -86,6 +101,55 @@ bool outbox_is_blocked(const struct outbox *self)
     return self->blocked;
 }
 
+static size_t *count_of(struct outbox *self, enum outbox_kind kind)
+{
+    switch (kind) {
+    case OUTBOX_CLOSED:
+        return &self->n_closed;
+    case OUTBOX_REPLY:
+        return &self->n_replies;
+    case OUTBOX_NOTICE:
+    case OUTBOX_COMPLETE:
+        return &self->n_notices;
+    default:
+        return NULL;
+    }
+}
+
+static size_t weight_of(const struct outbox_item *item)
+{
+    return sizeof *item + item->body->size;
+}
+
+static void count_in(struct outbox *self, const struct outbox_item *item)
+{
+    size_t *count = count_of(self, item->kind);
+    self->weight += weight_of(item);
+    if (count)
+        ++*count;
+}
+
+static void count_out(struct outbox *self, const struct outbox_item *item)
+{
+    size_t *count = count_of(self, item->kind);
+    self->weight -= weight_of(item);
+    if (count)
+        --*count;
+}
+
+/* Nothing waits: the room of a long queue is given back. */
+static void start_anew(struct outbox *self)
+{
+    self->head = self->n = 0;
+    if (self->capacity <= ROOM_KEPT)
+        return;
+    size_t before = self->capacity;
+    free(self->items);
+    self->items = NULL;
+    self->capacity = 0;
+    tell_room(self, before);
+}
+
 static void put(struct outbox *self, struct outbox_item item)
 {
     if (self->head > 64 && self->head > self->n / 2) {
@@ -94,8 +158,12 @@ static void put(struct outbox *self, struct outbox_item item)
         self->n -= self->head;
         self->head = 0;
     }
+    size_t before = self->capacity;
     self->items = mem_grow(self->items, self->n, &self->capacity, sizeof *self->items);
+    if (self->capacity != before)
+        tell_room(self, before);
     body_acquire(item.body);
+    count_in(self, &item);
     self->items[self->n++] = item;
 }
 
@@ -116,17 +184,26 @@ static void drop(struct outbox *self, bool (*doomed)(const struct outbox_item *)
 {
     size_t kept = self->head;
     for (size_t i = self->head; i < self->n; i++) {
-        if (doomed(&self->items[i]))
-            body_release(&self->items[i].body);
-        else
+        if (!doomed(&self->items[i])) {
             self->items[kept++] = self->items[i];
+            continue;
+        }
+        count_out(self, &self->items[i]);
+        body_release(&self->items[i].body);
     }
     self->n = kept;
+    if (outbox_is_empty(self))
+        start_anew(self);
 }
 
 static bool is_bar(const struct outbox_item *item)
 {
     return item->kind == OUTBOX_CLOSED || item->kind == OUTBOX_FORMING;
+}
+
+static bool is_of_bars(const struct outbox_item *item)
+{
+    return is_bar(item) || item->kind == OUTBOX_COMPLETE;
 }
 
 static bool is_stale(const struct outbox_item *item)
@@ -139,8 +216,7 @@ void outbox_give_up_all(struct outbox *self)
     for (size_t i = self->head; i < self->n; i++)
         if (self->items[i].kind == OUTBOX_CLOSED)
             note_lagging(self, self->items[i].owner, self->items[i].bar_ms);
-    drop(self, is_bar);
-    self->n_closed = 0;
+    drop(self, is_of_bars);
 }
 
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)
@@ -152,7 +228,6 @@ bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct 
     }
     put(self, (struct outbox_item){
                   .body = body, .owner = owner, .bar_ms = bar_ms, .kind = OUTBOX_CLOSED});
-    self->n_closed++;
     return true;
 }
 
@@ -182,6 +257,7 @@ bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct
                                        .kind = OUTBOX_FORMING});
         return false;
     }
+    self->weight += body->size - waiting->body->size;
     body_release(&waiting->body);
     waiting->body = body_acquire(body);
     waiting->bar_ms = bar_ms;
@@ -189,9 +265,13 @@ bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct
     return true;
 }
 
-void outbox_put_notice(struct outbox *self, struct body *body)
+bool outbox_put_notice(struct outbox *self, struct body *body, enum outbox_kind kind)
 {
-    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_NOTICE});
+    assert(kind == OUTBOX_NOTICE || kind == OUTBOX_COMPLETE);
+    if (self->n_notices >= self->limits->closed_max)
+        return false;
+    put(self, (struct outbox_item){.body = body, .kind = kind});
+    return true;
 }
 
 void outbox_put_lagging(struct outbox *self, struct body *body)
@@ -204,7 +284,6 @@ bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited)
     if (self->n_replies >= self->limits->replies_max)
         return false;
     put(self, (struct outbox_item){.body = body, .kind = OUTBOX_REPLY, .delimited = delimited});
-    self->n_replies++;
     return true;
 }
 
@@ -223,7 +302,30 @@ void outbox_forget_owner(struct outbox *self, const void *owner)
 void outbox_drop_stale(struct outbox *self)
 {
     drop(self, is_stale);
-    self->n_replies = 0;
+}
+
+size_t outbox_weight(const struct outbox *self)
+{
+    return self->weight;
+}
+
+size_t outbox_n_replies(const struct outbox *self)
+{
+    return self->n_replies;
+}
+
+size_t outbox_n_remembered(const struct outbox *self)
+{
+    return self->n_given - self->given_head;
+}
+
+void outbox_forget_given(struct outbox *self)
+{
+    for (; self->given_head < self->n_given; self->given_head++) {
+        self->forgotten_seq = self->given_seq[self->given_head];
+        body_release(&self->given[self->given_head]);
+    }
+    self->given_head = self->n_given = 0;
 }
 
 bool outbox_take_lagging(struct outbox *self, void **owner, int64_t *bar_ms)
@@ -282,14 +384,13 @@ void outbox_sent(struct outbox *self, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct outbox_item *item = &self->items[self->head++];
+        count_out(self, item);
         if (item->kind == OUTBOX_REPLY) {
-            self->n_replies--;
             body_release(&item->body);
             continue;
         }
         self->seq++;
         if (item->kind == OUTBOX_CLOSED) {
-            self->n_closed--;
             remember(self, item->body, self->seq);
         } else {
             if (item->kind == OUTBOX_LAGGING) /* who has not seen this does not know of the gap */
@@ -297,8 +398,8 @@ void outbox_sent(struct outbox *self, size_t n)
             body_release(&item->body);
         }
     }
-    if (self->head == self->n)
-        self->head = self->n = 0;
+    if (outbox_is_empty(self))
+        start_anew(self);
 }
 
 size_t outbox_since(const struct outbox *self, uint64_t seq, struct body *const **bodies,

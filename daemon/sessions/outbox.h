@@ -11,6 +11,7 @@
 #ifndef INDSUB_SESSIONS_OUTBOX_H
 #define INDSUB_SESSIONS_OUTBOX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@
 #include "common/base/buf.h"
 
 struct outbox_limits {
-    size_t closed_max;     /* closed bars that may wait */
+    size_t closed_max;     /* closed bars that may wait, and notices */
     size_t replies_max;    /* replies that may wait */
     size_t remembered_max; /* closed bars kept for resync */
 };
@@ -27,7 +28,8 @@ enum outbox_kind {
     OUTBOX_CLOSED,
     OUTBOX_FORMING,
     OUTBOX_NOTICE,
-    OUTBOX_LAGGING, /* a notice that is still true when the connection is back */
+    OUTBOX_COMPLETE, /* a notice that is given up with the bars it is about */
+    OUTBOX_LAGGING,  /* a notice that is still true when the connection is back */
     OUTBOX_REPLY
 };
 
@@ -42,8 +44,8 @@ struct outbox_item {
 
 struct outbox;
 
-/* Keeps limits. */
-struct outbox *outbox_new(const struct outbox_limits *limits);
+/* Keeps limits and tally: the room that the outbox takes is part of *tally. */
+struct outbox *outbox_new(const struct outbox_limits *limits, atomic_size_t *tally);
 void outbox_destroy(struct outbox **self);
 
 /* The number of the last stream item that left. */
@@ -63,12 +65,14 @@ bool outbox_is_blocked(const struct outbox *self);
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body);
 /* A closed bar that is not given at all: told as if it had been given up. */
 void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms);
-/* Gives up all bars that wait. */
+/* Gives up all bars that wait, and the notices about them. */
 void outbox_give_up_all(struct outbox *self);
 /* True if it took the place of an older one. */
 bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
                         uint32_t merged);
-void outbox_put_notice(struct outbox *self, struct body *body);
+/* A notice of the kind OUTBOX_NOTICE or OUTBOX_COMPLETE. False if too many wait already: this one
+ * is dropped. */
+bool outbox_put_notice(struct outbox *self, struct body *body, enum outbox_kind kind);
 void outbox_put_lagging(struct outbox *self, struct body *body);
 /* False if too many replies wait already: this one is dropped. */
 bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited);
@@ -77,6 +81,13 @@ bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited);
 void outbox_forget_owner(struct outbox *self, const void *owner);
 /* Drops what is stale after a lost connection: forming bars, replies and notices. */
 void outbox_drop_stale(struct outbox *self);
+
+/* Bytes of what waits, bodies included, whoever else holds them. */
+size_t outbox_weight(const struct outbox *self);
+size_t outbox_n_replies(const struct outbox *self);
+/* Closed bars that are remembered for resync; to forget them makes room. */
+size_t outbox_n_remembered(const struct outbox *self);
+void outbox_forget_given(struct outbox *self);
 
 /* Says for this subscription the first bar that was given up since it was last asked; false if none
  * was. */

@@ -42,6 +42,7 @@ struct sessions {
     LIST_HEAD(, user) leaving;
     struct session **all;
     size_t n, capacity;
+    atomic_size_t tally;
 };
 
 struct sessions *sessions_new(const struct sessions_limits *limits)
@@ -71,6 +72,16 @@ void sessions_destroy(struct sessions **self)
     free((*self)->all);
     free(*self);
     *self = NULL;
+}
+
+atomic_size_t *sessions_tally(struct sessions *self)
+{
+    return &self->tally;
+}
+
+const struct sessions_limits *sessions_limits(const struct sessions *self)
+{
+    return self->limits;
 }
 
 size_t sessions_count(const struct sessions *self)
@@ -162,7 +173,8 @@ static enum err_code begin(struct sessions *self, const char *user, const char *
     struct session *fresh = &entry->session;
     snprintf(fresh->user, sizeof fresh->user, "%s", user);
     snprintf(fresh->name, sizeof fresh->name, "%s", name);
-    fresh->outbox = outbox_new(&self->limits->outbox);
+    fresh->outbox = outbox_new(&self->limits->outbox, &self->tally);
+    fresh->flight = flight_new(&self->tally);
     entry->full_name = join_name(fresh->user, fresh->name);
     HASH_ADD_KEYPTR(by_name, self->names, entry->full_name, strlen(entry->full_name), entry);
     fresh->user_requests = &count_in(self, fresh->user)->requests;
@@ -263,6 +275,7 @@ void sessions_end(struct sessions *self, struct session **session)
     self->all[gone->place] = self->all[--self->n];
     self->all[gone->place]->place = gone->place;
     outbox_destroy(&gone->outbox);
+    flight_release(&gone->flight);
     free(gone->subscriptions);
     free(gone->awaited);
     free(gone->symbols);

@@ -16,6 +16,7 @@
 #include "common/auth/digest.h"
 #include "common/base/bucket.h"
 #include "common/base/err.h"
+#include "daemon/sessions/flight.h"
 #include "daemon/sessions/outbox.h"
 
 enum {
@@ -59,6 +60,8 @@ struct session {
     struct bucket requests, patience; /* how much it may ask, and go on asking beyond that */
     struct bucket *user_requests;     /* all sessions of the user; borrowed */
     struct outbox *outbox;
+    struct flight *flight;
+    int64_t blocked_ms;                  /* monotonic: since when the outbox is blocked */
     struct subscription **subscriptions; /* owned by subscriptions.c */
     size_t n_subscriptions, subscriptions_capacity;
     size_t n_indicators;
@@ -70,6 +73,7 @@ struct session {
 
 struct sessions_limits {
     size_t sessions_max, sessions_per_user;
+    size_t backlog_bytes; /* what may wait for readers in all */
     struct outbox_limits outbox;
 };
 
@@ -77,6 +81,11 @@ struct sessions_limits {
 struct sessions *sessions_new(const struct sessions_limits *limits);
 /* No session may have subscriptions left. */
 void sessions_destroy(struct sessions **self);
+
+/* Bytes of all that waits for readers, is under way to them, or is remembered for them. Bodies
+ * count on it; they must be gone before the sessions are destroyed. */
+atomic_size_t *sessions_tally(struct sessions *self);
+const struct sessions_limits *sessions_limits(const struct sessions *self);
 
 size_t sessions_count(const struct sessions *self);
 /* Session i of sessions_count, in an order that changes only when one begins or ends. */

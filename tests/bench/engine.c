@@ -43,14 +43,12 @@ struct scene {
 /* ---- the outlet -------------------------------------------------------------------------------
  */
 
-static enum push_result push(void *context, const char key[SESSION_KEY_SIZE],
-                             const struct outbox_item *items, size_t n, uint64_t first_seq)
+static enum push_result push(void *context, const struct parcel *parcel)
 {
     struct scene *self = context;
-    (void)key;
-    (void)first_seq;
-    self->n_pushed += n;
-    for (size_t i = 0; i < n; i++)
+    const struct outbox_item *items = parcel->items;
+    self->n_pushed += parcel->n;
+    for (size_t i = 0; i < parcel->n; i++)
         self->n_bytes += items[i].body->size;
     if (items[0].kind == OUTBOX_REPLY) {
         buf_reset(&self->reply);
@@ -117,6 +115,7 @@ static struct scene *scene_new(void)
         .market = {.tick_lateness_ms = 1000, .history_bars = 100000, .history_days_1s = 1},
         .sessions = {.sessions_max = 10,
                      .sessions_per_user = 10,
+                     .backlog_bytes = 1 << 30,
                      .outbox = {.closed_max = 100, .replies_max = 10, .remembered_max = 64}},
         .subscriptions_per_session = 10,
         .indicators_per_session = 1000,

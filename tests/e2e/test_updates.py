@@ -1,5 +1,7 @@
 """The stream itself: how often, in which order, and what happens to those who read slowly."""
+import pathlib
 import random
+import re
 import unittest
 
 from support import feeds
@@ -168,6 +170,143 @@ class SlowReaders(Case):
         first = seconds.index(closed[0])
         self.assertEqual(closed, seconds[first:first + len(closed)])
         self.assertLessEqual(len(seconds) - first - len(closed), 2, "but for those still open")
+
+
+class OneOfAHundred(Case):
+    """Ninety-nine sessions read, one stops for a while: the others notice nothing, and what it had
+    no room for it finds in `history`."""
+
+    settings = {"sessions": {"resume_ms": 600_000, "heartbeat_ms": 600_000},
+                "limits": {"queue": 20, "send_queue": 2}}
+    WIDE = [f"SMA({n})" for n in range(2, 500)]  # what soon fills the network's buffers
+
+    def setUp(self):
+        super().setUp()
+        self.feed, self.ticks = self.feeder(), feeds.ticks("NIFTY50", 1100, every_ms=5000)
+        self.feed.send(self.ticks[:10])
+        self.slow = self.session("slow", hwm=1, receive_buffer=2048)
+        self.twin = self.session("twin")
+        self.others = [self.session(f"user{i}") for i in range(98)]
+        for session in (self.slow, self.twin):
+            session.subscribe("NIFTY50", "1min", self.WIDE)
+        for session in self.others:
+            session.subscribe("NIFTY50", "1min", ["RSI(14)"])
+
+    def feed_and_read(self, first, last):
+        for at in range(first, last, 10):
+            self.feed.send(self.ticks[at:min(last, at + 10)])
+            for session in (self.twin, *self.others):
+                session.pump_waiting()
+        for session in (self.twin, *self.others):
+            session.sync()
+
+    def check_others(self, first, last):
+        """Every update of every tick, none merged: each closed bar once, between those."""
+        sent = [text(tick["t"]) for tick in self.ticks[first:last]]
+        closed = [u["bar"] for u in self.twin.updates(closed=True)]
+        self.assertEqual(closed, sorted(set(closed)))
+        for session in (self.twin, *self.others):
+            self.assertEqual(session.gaps, 0)
+            self.assertEqual(sum(push.merged for push in session.pushed), 0)
+            self.assertEqual([u["bar"] for u in session.updates(closed=True)], closed)
+            forming = [u["timestamp"] for u in session.updates(closed=False)]
+            self.assertEqual(sorted(set(forming)), sorted(set(sent)))
+        bodies = self.others[0].closed_bodies()
+        for session in self.others:
+            self.assertEqual(session.closed_bodies(), bodies)
+
+    def history_from(self, bar):
+        told = []
+        while True:
+            page = self.slow.ask("history", symbol="NIFTY50", timeframe="1min", limit=30,
+                                 **{"from": bar})["updates"]
+            told += page if not told else page[1:]
+            if len(page) < 30:
+                return told
+            bar = page[-1]["bar"]
+
+    def test_each_has_every_closed_bar(self):
+        self.feed_and_read(10, 1000)
+        self.check_others(10, 1000)
+        self.assertGreater(self.admin().ask("stats")["counters"]["lagging"], 0)
+        self.slow.sync()  # now it reads
+        asked_from = self.slow.wait_notice("LAGGING").doc
+        self.assertEqual((asked_from["symbol"], asked_from["timeframe"]), ("NIFTY50", "1min"))
+        missed = self.history_from(asked_from["bar"])
+        self.feed_and_read(1000, 1100)  # and goes on as all others do
+        self.slow.sync()
+        self.assertEqual(self.slow.gaps, 0)
+        self.assertGreater(sum(push.merged for push in self.slow.pushed), 0, "it was not slow")
+        streamed = self.slow.updates(closed=True)
+        bars = [u["bar"] for u in streamed]
+        self.assertEqual(bars, sorted(set(bars)), "each once, in order")
+        wanted = self.twin.updates(closed=True)
+        self.assertIn(asked_from["bar"], [u["bar"] for u in wanted])
+        self.assertNotIn(asked_from["bar"], bars, "the first that was left out")
+        before = [u for u in streamed if u["bar"] < asked_from["bar"]]
+        after = [u for u in streamed if u["bar"] > missed[-1]["bar"]]
+        self.assertEqual(before + missed + after, wanted)
+
+
+class ManySlowReaders(Case):
+    """However many do not read: a setting says how much memory they may take."""
+
+    LIMIT = 8 << 20
+    settings = {"sessions": {"resume_ms": 600_000, "heartbeat_ms": 600_000},
+                "limits": {"backlog_bytes": LIMIT, "queue": 1_000_000,
+                           "requests_per_second": 10_000, "user_requests_per_second": 10_000}}
+
+    def resident_bytes(self):
+        status = pathlib.Path("/proc", str(self.daemon.pid), "status").read_text()
+        return int(re.search(r"^VmRSS:\s*(\d+)", status, re.M)[1]) * 1024
+
+    def views(self, n):
+        """Sets of indicators that share no body."""
+        return {f"{n}_{i}": {"name": "SMA", "params": {"length": i}} for i in range(2, 160)}
+
+    def test_memory_stays_within_the_limit(self):
+        feed, bars = self.feeder(), feeds.bars("NIFTY50", 2500)
+        feed.send(bars[:10])
+        slow = [self.session(f"slow{n}", hwm=1, receive_buffer=32768) for n in range(60)]
+        for n, session in enumerate(slow):
+            session.subscribe("NIFTY50", "1min", self.views(n), updates="close")
+        reader, admin = self.session("reader"), self.admin()
+        reader.subscribe("NIFTY50", "1min", self.views("reader"), updates="close")
+        before, most = self.resident_bytes(), 0
+        for at in range(10, len(bars), 5):
+            feed.send(bars[at:at + 5])
+            reader.sync()
+            stats = admin.ask("stats")
+            most = max(most, stats["backlog_bytes"])
+        size = sum(len(push.body) for push in reader.pushed)
+        self.assertGreater(size * len(slow), 20 * self.LIMIT, "it would have been too much")
+        self.assertLessEqual(most, self.LIMIT)
+        self.assertGreater(most, self.LIMIT // 8, "the limit was not at work")
+        self.assertLess(self.resident_bytes() - before, 6 * self.LIMIT)
+        self.assertEqual([u["bar"] for u in reader.updates(closed=True)],
+                         [text(bar["t"]) for bar in bars[10:]])
+        self.assertEqual(reader.gaps, 0)
+        self.assertGreaterEqual(stats["counters"]["lagging"], len(slow))
+        for session in slow[:5]:
+            session.sync().wait_notice("LAGGING")
+
+    def test_those_who_ask_and_do_not_read_are_refused(self):
+        self.feeder().send(feeds.bars("NIFTY50", 3000))
+        asking = [self.session(f"user{n}", hwm=1, receive_buffer=32768) for n in range(6)]
+        for session in asking:
+            session.subscribe("NIFTY50", "1min", ["SMA(3)"])
+        reader, admin = self.session("reader"), self.admin()
+        reader.subscribe("NIFTY50", "1min", ["SMA(3)"])
+        for _ in range(40):
+            for session in asking:
+                session.send("history", symbol="NIFTY50", timeframe="1min", limit=3000)
+            admin.ask("heartbeat")
+        until(lambda: admin.ask("stats")["counters"]["errors"].get("BUSY"), "a refusal")
+        self.assertLessEqual(admin.ask("stats")["backlog_bytes"], self.LIMIT)
+        for _ in range(3):
+            reply = reader.answer("history", symbol="NIFTY50", timeframe="1min", limit=3000)
+            self.assertEqual(len(reply["updates"]), 3000)
+            reader.forget()
 
 
 class Heartbeats(Case):

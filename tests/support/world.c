@@ -31,24 +31,25 @@ static void take_reply(struct client *client, const struct body *body)
     client->n_replies++;
 }
 
-static enum push_result push(void *context, const char key[SESSION_KEY_SIZE],
-                             const struct outbox_item *items, size_t n, uint64_t first_seq)
+static enum push_result push(void *context, const struct parcel *parcel)
 {
-    struct client *client = find_client(context, key, SESSION_KEY_SIZE);
+    const struct outbox_item *items = parcel->items;
+    struct client *client = find_client(context, parcel->key, SESSION_KEY_SIZE);
     if (!client || !client->is_there)
         return PUSH_GONE;
     if (!client->is_reading)
         return PUSH_BLOCKED;
     client->n_messages++;
     if (items[0].kind == OUTBOX_REPLY) {
-        assert(n == 1);
+        assert(parcel->n == 1);
         take_reply(client, items[0].body);
         return PUSH_SENT;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < parcel->n; i++) {
         const struct body *body = items[i].body;
-        assert(client->seq == 0 || first_seq + i == client->seq + 1 || first_seq + i == 1);
-        client->seq = first_seq + i;
+        assert(client->seq == 0 || parcel->first_seq + i == client->seq + 1 ||
+               parcel->first_seq + i == 1);
+        client->seq = parcel->first_seq + i;
         client->n_items++;
         buf_put_format(&client->stream, "%llu %.*s\n", (unsigned long long)client->seq,
                        (int)body->size, body->data);
@@ -158,6 +159,7 @@ static struct world *make(void (*change)(struct core_settings *settings),
         .market = {.tick_lateness_ms = 1000, .history_bars = 100000, .history_days_1s = 1},
         .sessions = {.sessions_max = 1000,
                      .sessions_per_user = 64,
+                     .backlog_bytes = 1 << 30,
                      .outbox = {.closed_max = 50, .replies_max = 256, .remembered_max = 64}},
         .subscriptions_per_session = 200,
         .indicators_per_session = 1000,

@@ -11,12 +11,13 @@
 
 static const struct outbox_limits LIMITS = {.closed_max = 4, .replies_max = 2, .remembered_max = 3};
 static int owner_a, owner_b;
+static atomic_size_t tally;
 
 static void put_closed(struct outbox *outbox, void *owner, int bar, bool fits)
 {
     char text[16];
     int n = snprintf(text, sizeof text, "closed %d", bar);
-    struct body *body = body_new(text, (size_t)n);
+    struct body *body = body_new(&tally, text, (size_t)n);
     assert_int_equal(outbox_put_closed(outbox, owner, bar, body), fits);
     body_release(&body);
 }
@@ -25,14 +26,14 @@ static void put_forming(struct outbox *outbox, void *owner, int bar, bool merges
 {
     char text[16];
     int n = snprintf(text, sizeof text, "forming %d", bar);
-    struct body *body = body_new(text, (size_t)n);
+    struct body *body = body_new(&tally, text, (size_t)n);
     assert_int_equal(outbox_put_forming(outbox, owner, bar, body, 0), merges);
     body_release(&body);
 }
 
 static bool put_reply(struct outbox *outbox, const char *text)
 {
-    struct body *body = body_new(text, strlen(text));
+    struct body *body = body_new(&tally, text, strlen(text));
     bool fits = outbox_put_reply(outbox, body, false);
     body_release(&body);
     return fits;
@@ -63,7 +64,7 @@ static void drain(struct outbox *outbox, char *text, size_t size)
 static void replies_and_stream_keep_their_order(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     char text[256];
     put_closed(outbox, &owner_a, 1, true);
     assert_true(put_reply(outbox, "reply"));
@@ -77,7 +78,7 @@ static void replies_and_stream_keep_their_order(void **state)
 static void a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     char text[256];
     outbox_set_blocked(outbox, true);
     put_forming(outbox, &owner_a, 1, false);
@@ -95,7 +96,7 @@ static void a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one(void 
 static void nothing_merges_for_a_reader_that_keeps_up(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     char text[256];
     put_forming(outbox, &owner_a, 1, false);
     put_forming(outbox, &owner_a, 2, false);
@@ -107,7 +108,7 @@ static void nothing_merges_for_a_reader_that_keeps_up(void **state)
 static void past_the_limit_it_says_from_which_bar_to_ask(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     char text[256];
     void *owner;
     int64_t bar_ms;
@@ -132,7 +133,7 @@ static void past_the_limit_it_says_from_which_bar_to_ask(void **state)
 static void an_ended_subscription_is_never_named_again(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     void *owner;
     int64_t bar_ms;
     for (int bar = 1; bar <= 5; bar++)
@@ -145,7 +146,7 @@ static void an_ended_subscription_is_never_named_again(void **state)
 static void resync_gives_what_is_remembered_and_says_if_that_is_all(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     struct body *const *bodies;
     char text[512];
     bool complete;
@@ -170,8 +171,8 @@ static void resync_gives_what_is_remembered_and_says_if_that_is_all(void **state
 static void resync_is_not_all_while_the_gap_is_not_known(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
-    struct body *const *bodies, *notice = body_new("lagging", 7);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    struct body *const *bodies, *notice = body_new(&tally, "lagging", 7);
     char text[512];
     bool complete;
     put_closed(outbox, &owner_a, 1, true);
@@ -191,7 +192,7 @@ static void resync_is_not_all_while_the_gap_is_not_known(void **state)
 static void a_lost_connection_keeps_closed_bars_only(void **state)
 {
     (void)state;
-    struct outbox *outbox = outbox_new(&LIMITS);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
     char text[256];
     put_forming(outbox, &owner_a, 1, false);
     assert_true(put_reply(outbox, "stale"));
@@ -202,6 +203,102 @@ static void a_lost_connection_keeps_closed_bars_only(void **state)
     assert_false(put_reply(outbox, "three"));
     drain(outbox, text, sizeof text);
     assert_string_equal(text, "1:closed 1+0 one two ");
+    outbox_destroy(&outbox);
+}
+
+static bool put_notice(struct outbox *outbox, enum outbox_kind kind)
+{
+    struct body *body = body_new(&tally, "{}", 2);
+    bool fits = outbox_put_notice(outbox, body, kind);
+    body_release(&body);
+    return fits;
+}
+
+static void notices_are_given_up_with_the_bars_they_are_about(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    char text[256];
+    put_closed(outbox, &owner_a, 1, true);
+    assert_true(put_notice(outbox, OUTBOX_COMPLETE));
+    assert_true(put_notice(outbox, OUTBOX_NOTICE));
+    outbox_give_up_all(outbox);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:{}+0 ");
+    for (int i = 0; i < 4; i++)
+        assert_true(put_notice(outbox, OUTBOX_NOTICE));
+    assert_false(put_notice(outbox, OUTBOX_NOTICE)); /* not without an end */
+    outbox_destroy(&outbox);
+}
+
+static void what_waits_is_weighed(void **state)
+{
+    (void)state;
+    assert_int_equal(atomic_load(&tally), 0);
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    char text[256];
+    put_closed(outbox, &owner_a, 1, true);
+    size_t one = outbox_weight(outbox);
+    assert_true(one >= strlen("closed 1") && atomic_load(&tally) >= one);
+    put_closed(outbox, &owner_a, 2, true);
+    assert_int_equal(outbox_weight(outbox), 2 * one);
+    outbox_set_blocked(outbox, true);
+    put_forming(outbox, &owner_a, 3, false);
+    size_t before = outbox_weight(outbox);
+    put_forming(outbox, &owner_a, 10, true); /* a byte longer, in its place */
+    assert_int_equal(outbox_weight(outbox), before + 1);
+    drain(outbox, text, sizeof text);
+    assert_int_equal(outbox_weight(outbox), 0);
+    assert_int_equal(outbox_n_remembered(outbox), 2);
+    size_t remembered = atomic_load(&tally);
+    outbox_forget_given(outbox);
+    assert_true(atomic_load(&tally) < remembered);
+    put_closed(outbox, &owner_a, 4, true);
+    assert_true(put_reply(outbox, "reply"));
+    outbox_drop_stale(outbox);
+    assert_int_equal(outbox_weight(outbox), one);
+    outbox_give_up_all(outbox);
+    assert_int_equal(outbox_weight(outbox), 0);
+    put_closed(outbox, &owner_a, 5, true);
+    outbox_destroy(&outbox);
+    assert_int_equal(atomic_load(&tally), 0);
+}
+
+static void a_long_queue_gives_its_room_back(void **state)
+{
+    (void)state;
+    static const struct outbox_limits MANY = {.closed_max = 5000};
+    struct outbox *outbox = outbox_new(&MANY, &tally);
+    char text[256];
+    for (int bar = 0; bar < 5000; bar++)
+        put_closed(outbox, &owner_a, bar, true);
+    assert_true(atomic_load(&tally) > 5000 * sizeof(struct outbox_item));
+    outbox_give_up_all(outbox);
+    assert_int_equal(atomic_load(&tally), 0);
+    put_closed(outbox, &owner_a, 1, true);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:closed 1+0 ");
+    outbox_destroy(&outbox);
+    assert_int_equal(atomic_load(&tally), 0);
+}
+
+static void what_is_forgotten_is_not_complete(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    struct body *const *bodies;
+    char text[256];
+    bool complete;
+    put_closed(outbox, &owner_a, 1, true);
+    put_closed(outbox, &owner_a, 2, true);
+    drain(outbox, text, sizeof text);
+    outbox_forget_given(outbox);
+    assert_int_equal(outbox_since(outbox, 1, &bodies, &complete), 0);
+    assert_false(complete);
+    put_closed(outbox, &owner_a, 3, true);
+    drain(outbox, text, sizeof text);
+    assert_int_equal(outbox_since(outbox, 2, &bodies, &complete), 1);
+    assert_true(complete);
     outbox_destroy(&outbox);
 }
 
@@ -216,6 +313,10 @@ int main(void)
         cmocka_unit_test(resync_gives_what_is_remembered_and_says_if_that_is_all),
         cmocka_unit_test(resync_is_not_all_while_the_gap_is_not_known),
         cmocka_unit_test(a_lost_connection_keeps_closed_bars_only),
+        cmocka_unit_test(notices_are_given_up_with_the_bars_they_are_about),
+        cmocka_unit_test(what_waits_is_weighed),
+        cmocka_unit_test(a_long_queue_gives_its_room_back),
+        cmocka_unit_test(what_is_forgotten_is_not_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
