@@ -57,8 +57,9 @@ INDICATOR_STEP candle_z_step(struct candle_z *self, const double *in, double *ou
 {
     double degrees = self->prices[0].sum.ring.n - self->ddof, deviations;
     for (int i = 0; i < 4; i++) {
-        double mean = moments_step(&self->prices[i], in[i], &deviations, keep);
-        out[i] = deviations > 0 ? (in[i] - mean) / sqrt(deviations / degrees) : NAN;
+        double distance = moments_distance(&self->prices[i], in[i]);
+        moments_step(&self->prices[i], in[i], &deviations, keep);
+        out[i] = deviations > 0 ? distance / sqrt(deviations / degrees) : NAN;
     }
 }
 

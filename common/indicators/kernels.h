@@ -271,6 +271,15 @@ KERNEL double moments_step(struct moments *self, double x, double *deviations, b
     return full ? mean : NAN;
 }
 
+/* How far x lies from the mean of the window with x in, to the last digits also where that is near.
+ * To be asked before the step that takes x. */
+KERNEL double moments_distance(const struct moments *self, double x)
+{
+    const struct ring *ring = &self->sum.ring;
+    struct dd sum = dd_add(self->sum.sum, two_sum(x, -ring_oldest(ring)));
+    return dd_value(dd_subtract(two_product(x, ring->n), sum)) / ring->n;
+}
+
 /* ---- weighted mean of the last n: weights 1, 2, ..., n ----------------------------------------
  */
 

@@ -20,10 +20,10 @@ static void sample_begin(struct arena *arena, double length, double ddof, double
     self->scale = scale;
 }
 
-KERNEL double sample_variance(struct sample *self, double x, double *mean, bool keep)
+KERNEL double sample_variance(struct sample *self, double x, bool keep)
 {
     double deviations;
-    *mean = moments_step(&self->moments, x, &deviations, keep);
+    moments_step(&self->moments, x, &deviations, keep);
     return deviations / self->divisor;
 }
 
@@ -38,8 +38,7 @@ static void variance_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP variance_step(struct variance *self, const double *in, double *out, bool keep)
 {
-    double mean;
-    out[0] = sample_variance(&self->sample, in[0], &mean, keep);
+    out[0] = sample_variance(&self->sample, in[0], keep);
 }
 
 INDICATOR_FUNCTIONS(variance)
@@ -59,8 +58,7 @@ static void stdev_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP stdev_step(struct stdev *self, const double *in, double *out, bool keep)
 {
-    double mean;
-    out[0] = sqrt(sample_variance(&self->sample, in[0], &mean, keep));
+    out[0] = sqrt(sample_variance(&self->sample, in[0], keep));
 }
 
 INDICATOR_FUNCTIONS(stdev)
@@ -81,8 +79,9 @@ static void zscore_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP zscore_step(struct zscore *self, const double *in, double *out, bool keep)
 {
-    double mean, deviation = sqrt(sample_variance(&self->sample, in[0], &mean, keep));
-    out[0] = deviation > 0 ? (in[0] - mean) / (self->sample.scale * deviation) : NAN;
+    double distance = moments_distance(&self->sample.moments, in[0]);
+    double deviation = sqrt(sample_variance(&self->sample, in[0], keep));
+    out[0] = deviation > 0 ? distance / (self->sample.scale * deviation) : NAN;
 }
 
 INDICATOR_FUNCTIONS(zscore)

@@ -18,14 +18,14 @@ static void bbands_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP bbands_step(struct bbands *self, const double *in, double *out, bool keep)
 {
+    double distance = moments_distance(&self->moments, in[0]);
     double deviations, mean = moments_step(&self->moments, in[0], &deviations, keep);
     double half = self->width * sqrt(deviations * self->moments.share);
-    double lower = mean - half, upper = mean + half;
-    out[0] = lower;
+    out[0] = mean - half;
     out[1] = mean;
-    out[2] = upper;
-    out[3] = 100 * (upper - lower) / mean;
-    out[4] = upper > lower ? (in[0] - lower) / (upper - lower) : NAN;
+    out[2] = mean + half;
+    out[3] = 200 * half / mean;
+    out[4] = half > 0 ? (distance + half) / (2 * half) : NAN;
 }
 
 INDICATOR_FUNCTIONS(bbands)
