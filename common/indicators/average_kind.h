@@ -25,6 +25,7 @@ KERNEL void ema_chain_step(struct ema_chain *self, double x, int count, double *
 {
     for (int k = 0; k < count; k++)
         values[k] = NAN;
+#pragma GCC unroll 6 /* EMA_CHAIN_MAX */
     for (int k = 0; k < count && !isnan(x); k++)
         values[k] = x = ema_step(&self->link[k], x, keep);
 }

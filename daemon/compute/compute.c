@@ -231,6 +231,7 @@ static void replay_add(struct replay *self, struct instance *instance)
             replay_add(self, (struct instance *)(uintptr_t)model->inputs[k].from);
     struct node *node = &self->nodes[self->n];
     node_init(node, model->row, model->params);
+    node_begin_runs(node);
     if (instance->higher)
         self->tracks[self->n] = record_track(instance->higher);
     for (size_t k = 0; k < model->n_inputs; k++) {
@@ -268,17 +269,31 @@ static void follow_track(struct node *node, struct track *track, int64_t end_ms)
     node->n_committed += track->at > 0;
 }
 
-static void replay_bar(struct replay *self, const struct bar *bar)
+static void follow_run(const struct replay *self, size_t i, const struct bar *bars, size_t n)
 {
-    struct fields fields = fields_of(self->plan, bar, true);
-    int64_t end_ms = end_of(self->plan, bar);
-    self->plan->compute->n_replayed += self->n;
+    struct node *node = &self->nodes[i];
+    for (size_t k = 0; k < n; k++) {
+        follow_track(node, &self->tracks[i], end_of(self->plan, &bars[k]));
+        memcpy(node_run_values(node, k), node->values, node->n_outputs * sizeof *node->values);
+    }
+}
+
+/* Takes the next of n bars, as many as make a run, and gives how many those are. */
+static size_t replay_run(const struct replay *self, const struct bar *bars, size_t n)
+{
+    struct fields fields[NODE_RUN];
+    if (n > NODE_RUN)
+        n = NODE_RUN;
+    for (size_t k = 0; k < n; k++)
+        fields[k] = fields_of(self->plan, &bars[k], true);
+    self->plan->compute->n_replayed += self->n * n;
     for (size_t i = 0; i < self->n; i++) {
         if (self->of[i]->higher)
-            follow_track(&self->nodes[i], &self->tracks[i], end_ms);
+            follow_run(self, i, bars, n);
         else
-            node_commit(&self->nodes[i], &fields);
+            node_commit_run(&self->nodes[i], fields, n);
     }
+    return n;
 }
 
 static void replay_end(struct replay *self)
@@ -292,6 +307,21 @@ static void replay_end(struct replay *self)
     free(self->of);
 }
 
+/* Replays a run, and adds what the followed instance gives to its track. */
+static size_t record_run(struct track *track, const struct replay *replay,
+                         const struct instance *followed, const struct bar *bars, size_t n)
+{
+    struct node *node = &replay->nodes[replay_find(replay, followed)];
+    n = replay_run(replay, bars, n);
+    for (size_t k = 0; k < n; k++) {
+        node_recall(node, k);
+        track->steps = mem_grow(track->steps, track->n, &track->capacity, sizeof *track->steps);
+        track->steps[track->n].end_ms = end_of(replay->plan, &bars[k]);
+        memcpy(track->steps[track->n++].values, node->values, sizeof node->values);
+    }
+    return n;
+}
+
 static struct track record_track(const struct instance *followed)
 {
     struct track track = {0};
@@ -301,13 +331,10 @@ static struct track record_track(const struct instance *followed)
     const struct bar *bars = series_closed(plan->series, &n);
     struct replay replay;
     replay_begin(&replay, plan, &one, 1);
-    const struct node *node = &replay.nodes[replay_find(&replay, followed)];
-    for (size_t k = 0; k < n && k < plan->n_closed; k++) {
-        replay_bar(&replay, &bars[k]);
-        track.steps = mem_grow(track.steps, track.n, &track.capacity, sizeof *track.steps);
-        track.steps[track.n].end_ms = end_of(plan, &bars[k]);
-        memcpy(track.steps[track.n++].values, node->values, sizeof node->values);
-    }
+    if (n > plan->n_closed)
+        n = plan->n_closed;
+    for (size_t k = 0; k < n;)
+        k += record_run(&track, &replay, followed, &bars[k], n - k);
     replay_end(&replay);
     return track;
 }
@@ -325,15 +352,16 @@ void plan_replay(const struct plan *self, struct instance *const *instances, siz
     struct buf *texts = mem_alloc_zero(n, sizeof *texts);
     for (size_t i = 0; i < n; i++)
         node_of[i] = replay_find(&replay, instances[i]);
-    for (size_t k = 0; k < last; k++) {
-        replay_bar(&replay, &bars[k]);
-        if (k < first)
-            continue;
-        for (size_t i = 0; i < n; i++) {
-            buf_reset(&texts[i]);
-            node_put_values(&replay.nodes[node_of[i]], &texts[i]);
+    for (size_t start = 0, end; start < last; start = end) {
+        end = start + replay_run(&replay, &bars[start], last - start);
+        for (size_t k = start < first ? first : start; k < end; k++) {
+            for (size_t i = 0; i < n; i++) {
+                buf_reset(&texts[i]);
+                node_recall(&replay.nodes[node_of[i]], k - start);
+                node_put_values(&replay.nodes[node_of[i]], &texts[i]);
+            }
+            fn(context, &bars[k], texts);
         }
-        fn(context, &bars[k], texts);
     }
     for (size_t i = 0; i < n; i++)
         buf_destroy(&texts[i]);
@@ -413,8 +441,10 @@ static void warm(struct plan *self, struct instance *instance)
     const struct bar *bars = series_closed(self->series, &n_bars);
     struct replay replay;
     replay_begin(&replay, self, &instance, 1);
-    for (size_t k = 0; k < self->n_closed && k < n_bars; k++)
-        replay_bar(&replay, &bars[k]);
+    if (n_bars > self->n_closed)
+        n_bars = self->n_closed;
+    for (size_t k = 0; k < n_bars;)
+        k += replay_run(&replay, &bars[k], n_bars - k);
     struct node *done = &replay.nodes[replay_find(&replay, instance)];
     void *fresh = instance->node.state;
     instance->node.state = done->state;

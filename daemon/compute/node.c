@@ -23,10 +23,15 @@ struct fields fields_of_bar(const struct bar *bar, int64_t trading_day)
                            }};
 }
 
-static void forget_values(struct node *self)
+static void forget(const struct node *self, double *values)
 {
     for (size_t i = 0; i < self->n_outputs; i++)
-        self->values[i] = NAN;
+        values[i] = NAN;
+}
+
+static void forget_values(struct node *self)
+{
+    forget(self, self->values);
 }
 
 void node_init(struct node *self, const struct indicator *row, const double *params)
@@ -52,6 +57,7 @@ void node_clear(struct node *self)
 {
     free(self->state);
     free(self->ahead);
+    free(self->run);
     *self = (struct node){0};
 }
 
@@ -77,6 +83,56 @@ void node_commit(struct node *self, const struct fields *fields)
     self->row->commit(self->state, in, self->values);
     self->n_committed++;
 }
+
+/* ---- runs -------------------------------------------------------------------------------------
+ */
+
+void node_begin_runs(struct node *self)
+{
+    self->run = mem_alloc_zero(NODE_RUN * self->n_outputs, sizeof *self->run);
+}
+
+double *node_run_values(const struct node *self, size_t i)
+{
+    return self->run + i * self->n_outputs;
+}
+
+void node_recall(struct node *self, size_t i)
+{
+    memcpy(self->values, node_run_values(self, i), self->n_outputs * sizeof *self->values);
+}
+
+/* The inputs of bar i of a run; false if one is undefined. */
+static bool gather_of_run(const struct node *self, const struct fields *fields, size_t i,
+                          double *in)
+{
+    for (size_t k = 0; k < self->n_inputs; k++) {
+        const struct node_input *input = &self->inputs[k];
+        in[k] = input->from ? node_run_values(input->from, i)[input->output]
+                            : fields[i].at[input->field];
+        if (!isfinite(in[k]))
+            return false;
+    }
+    return true;
+}
+
+void node_commit_run(struct node *self, const struct fields *fields, size_t n)
+{
+    double in[NODE_RUN * INDICATOR_INPUTS_MAX];
+    for (size_t i = 0, gathered = 0; i < n; i += gathered + 1, gathered = 0) {
+        while (i + gathered < n &&
+               gather_of_run(self, fields, i + gathered, in + gathered * self->n_inputs))
+            gathered++;
+        indicator_commit_many(self->row, self->state, gathered, in, node_run_values(self, i));
+        self->n_committed += gathered;
+        if (i + gathered < n)
+            forget(self, node_run_values(self, i + gathered));
+    }
+    node_recall(self, n - 1);
+}
+
+/* ---- a bar that forms -------------------------------------------------------------------------
+ */
 
 void node_commit_ahead(struct node *self, const struct fields *fields)
 {

@@ -14,6 +14,8 @@ struct fields {
 };
 struct fields fields_of_bar(const struct bar *bar, int64_t trading_day);
 
+enum { NODE_RUN = 64 }; /* bars that are committed at once where a past is worked off */
+
 struct node {
     const struct indicator *row;
     size_t n_inputs, n_outputs, state_size;
@@ -27,6 +29,7 @@ struct node {
     size_t n_committed;                   /* bars that moved the state */
     void *state;                          /* owned: after the last closed bar */
     void *ahead;                          /* owned: after the pending bars too; NULL until needed */
+    double *run; /* owned: the values of the newest run, bar by bar; NULL until node_begin_runs */
 };
 
 /* A node at "no bar yet"; its inputs are the caller's to fill in. */
@@ -38,6 +41,15 @@ void node_restart(struct node *self);
  * input is undefined is no bar for it: the state stays, the values are undefined. */
 void node_commit(struct node *self, const struct fields *fields);
 void node_commit_ahead(struct node *self, const struct fields *fields);
+/* As node_commit for each of n bars in turn, NODE_RUN at most. What the node takes its inputs from
+ * must have done the same run. Afterwards the values are those of the last. */
+void node_commit_run(struct node *self, const struct fields *fields, size_t n);
+/* Before the first run. */
+void node_begin_runs(struct node *self);
+/* Where the values of bar i of the newest run stand. */
+double *node_run_values(const struct node *self, size_t i);
+/* Makes the values those of that bar. */
+void node_recall(struct node *self, size_t i);
 /* Takes the values without moving anything. */
 void node_peek(struct node *self, const struct fields *fields);
 void node_peek_ahead(struct node *self, const struct fields *fields);
