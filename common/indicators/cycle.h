@@ -65,11 +65,12 @@ KERNEL bool is_running(const struct discriminator *self)
     return self->seen >= self->start;
 }
 
-/* The sums run on as those of the reference do, since detrending amplifies their last digits; they
- * start anew from the prices once they have strayed from them by this share. (Sums made anew on
- * each bar would forget the start wholly, and agree with the reference to some 1e-11 of the
- * amplitude, save where the price stands still.) */
+/* At first the sums run on as those of the reference do, since detrending amplifies their last
+ * digits, and where the price stands still there is nothing else; they start anew from the prices
+ * once they have strayed from them by this share. After so many bars they are made anew on each,
+ * and forget how they began: a series agrees with any other that is as long. */
 #define STRAYED 3e-12
+enum { AS_THE_REFERENCE = 5000 };
 
 /* Smooths by the weights 4, 3, 2, 1 over ten. `weighted` is kept as the next bar needs it, with one
  * weight less for each. */
@@ -81,7 +82,8 @@ KERNEL double smoothed(const struct discriminator *self, struct cycle *cycle)
     double plain = self->last.plain + x - x4;
     double weighted = self->last.weighted + x * (is_full ? 4 : (double)self->seen + 1);
     double anew = 4 * x + 3 * x1 + 2 * x2 + x3;
-    if (is_full && fabs(weighted - anew) > STRAYED * fabs(anew)) {
+    if (self->seen >= AS_THE_REFERENCE ||
+        (is_full && fabs(weighted - anew) > STRAYED * fabs(anew))) {
         weighted = anew;
         plain = x + x1 + x2 + x3;
     }

@@ -196,21 +196,40 @@ class Reading(Case):
                 self.assertEqual(list(value), row["outputs"])
             session.ask("unsubscribe")
 
+    DEGENERATE = {  # symbol: what becomes of each bar
+        "FLAT": lambda b: b | {"o": 100, "h": 100, "l": 100, "c": 100, "v": 0},
+        "STILL": lambda b: b | {"o": 100.1, "h": 100.1, "l": 100.1, "c": 100.1},
+        "NO_RANGE": lambda b: b | {"o": b["c"], "h": b["c"], "l": b["c"]},
+        "NO_VOLUME": lambda b: b | {"v": 0},
+        "EQUAL_HIGHS": lambda b: b | {"h": 26000}}
+
+    # Functions that have none for prices of thousands, and one that waits for a certain price.
+    NO_VALUE = {"ACOS", "ASIN", "COSH", "EXP", "SINH", "HILO"}
+
     def test_every_row_on_degenerate_bars(self):
-        """No range, no volume, a constant price, one bar: values or null, never NaN or infinity
-        (which the client here refuses to read)."""
-        flat = [{**b, "s": "FLAT", "o": 100, "h": 100, "l": 100, "c": 100, "v": 0}
-                for b in feeds.bars("FLAT", 300)]
-        self.feed.send(flat[:1])
+        """No range, no volume, equal highs, one price, one bar: values or null, never NaN or
+        infinity (which the client here refuses to read); and values again afterwards."""
         session = self.session()
         names = [row["name"] for row in session.ask("catalog")["indicators"]
                  if not row.get("unavailable")]
-        session.subscribe("FLAT", "1min", {name: {"name": name} for name in names})
-        self.feed.send(flat[1:])
-        updates = session.sync().updates(closed=True)
-        self.assertEqual(len(updates), 299)
-        self.assertEqual(updates[-1]["indicators"]["SMA"], 100)
-        self.assertEqual(updates[-1]["indicators"]["BBANDS"]["BBU"], 100, "zero variance, exactly")
+        for symbol, change in self.DEGENERATE.items():
+            with self.subTest(symbol):
+                bars = [change(bar) if i < 300 else bar
+                        for i, bar in enumerate(feeds.bars(symbol, 700))]
+                self.feed.send(bars[:1])
+                one = session.subscribe(symbol, "1min", {name: {"name": name} for name in names})
+                self.assertEqual(one["snapshot"]["indicators"]["HL2"],
+                                 (bars[0]["h"] + bars[0]["l"]) / 2)
+                self.feed.send(bars[1:])
+                updates = session.sync().updates(symbol, closed=True)
+                self.assertEqual(len(updates), 699)
+                if symbol == "FLAT":
+                    bands = updates[298]["indicators"]["BBANDS"]
+                    self.assertEqual((bands["BBU"], bands["BBB"]), (100, 0), "zero, exactly")
+                for name, value in updates[-1]["indicators"].items():
+                    values = value.values() if isinstance(value, dict) else [value]
+                    self.assertTrue(any(v is not None for v in values) or name in self.NO_VALUE,
+                                    name)
 
     def test_symbols(self):
         session = self.session()

@@ -18,14 +18,14 @@ enum { WALK_BARS = 20000 };
 #else
 enum { WALK_BARS = 200000 };
 #endif
-enum { DRAWS = 3, LONGEST = 150, COMPARED = 100 };
+enum { DRAWS = 3, LONGEST = 150, COMPARED = 1000 };
 
 /* Where no number of bars is said to be enough, a market such as this one still brings it about:
  * prices cross their stops, days begin, cycles are found again. */
 enum { USUALLY_ENOUGH = 20000 };
 
 #define JUMP 1e6
-enum { JUMP_BARS = 3 };
+enum { JUMP_BARS = 3, STRETCH_BARS = 200 };
 
 /* ---- a long run and a fresh one ---------------------------------------------------------------
  */
@@ -63,19 +63,25 @@ static size_t warm_up_bars(const struct indicator *row, const double *params)
     return settled > 0 ? settled : USUALLY_ENOUGH;
 }
 
-/* A walk, of which some bars from jump_at on are far above the others; none where that is n. */
+/* A walk of n bars, of which some from `from` on are changed. */
 struct course {
-    size_t n, jump_at;
+    size_t n, from, changed;
+    void (*change)(struct bar *bar);
 };
+
+static void jump_up(struct bar *bar)
+{
+    bar->open += JUMP;
+    bar->high += JUMP;
+    bar->low += JUMP;
+    bar->close += JUMP;
+}
 
 static struct bar course_next(const struct course *self, struct walk *walk, size_t i)
 {
     struct bar bar = walk_next(walk);
-    double up = i >= self->jump_at && i < self->jump_at + JUMP_BARS ? JUMP : 0;
-    bar.open += up;
-    bar.high += up;
-    bar.low += up;
-    bar.close += up;
+    if (i >= self->from && i - self->from < self->changed)
+        self->change(&bar);
     return bar;
 }
 
@@ -165,7 +171,7 @@ static bool adds_up(const struct total *total, size_t n)
     struct row_run run;
     struct walk walk;
     struct bar before = {0};
-    struct course course = {n, n / 2};
+    struct course course = {n, n / 2, JUMP_BARS, jump_up};
     long double sum = total->initial;
     double size = 0, worst = 0;
     row_run_begin(&run, indicator_find(total->name), "");
@@ -212,7 +218,7 @@ static bool does_not_drift(const struct indicator *row, const double *params, ui
                            const void *n_bars)
 {
     size_t least = warm_up_bars(row, params) + 2 * COMPARED, n = *(const size_t *)n_bars;
-    struct course course = {n > least ? n : least, n > least ? n : least};
+    struct course course = {.n = n > least ? n : least};
     return is_beyond_this(row, params) || ends_as_a_fresh_one(row, params, seed, &course);
 }
 
@@ -221,23 +227,108 @@ static void a_long_walk_leaves_no_trace(void **state)
     assert_int_equal(rows_failing(does_not_drift, DRAWS, LONGEST, *state), 0);
 }
 
-/* What a recursion remembers of a jump this high has shrunk to nothing only after two times as many
- * bars as usual. */
-static bool forgets_a_jump(const struct indicator *row, const double *params, uint64_t seed,
-                           const void *unused)
+/* What a recursion remembers of bars that are far from all others has shrunk to nothing only after
+ * two times as many bars as usual. */
+static bool forgets(const struct indicator *row, const double *params, uint64_t seed,
+                    size_t n_changed, void (*change)(struct bar *bar))
 {
     size_t warm_up = warm_up_bars(row, params);
     bool is_recursive = row->settled_bars(params) != row->defined_bars(params);
-    struct course course = {warm_up + COMPARED, warm_up / 2};
-    (void)unused;
-    course.n += course.jump_at + JUMP_BARS + (is_recursive ? 2 * warm_up : 0);
+    struct course course = {.from = warm_up / 2, .changed = n_changed, .change = change};
+    course.n = course.from + n_changed + (is_recursive ? 3 : 1) * warm_up + COMPARED;
     return is_beyond_this(row, params) || ends_as_a_fresh_one(row, params, seed, &course);
+}
+
+static bool forgets_a_jump(const struct indicator *row, const double *params, uint64_t seed,
+                           const void *unused)
+{
+    (void)unused;
+    return forgets(row, params, seed, JUMP_BARS, jump_up);
 }
 
 static void a_jump_leaves_no_trace_once_it_is_out_of_the_window(void **state)
 {
     (void)state;
     assert_int_equal(rows_failing(forgets_a_jump, DRAWS, LONGEST, NULL), 0);
+}
+
+/* ---- bars that are none -----------------------------------------------------------------------
+ */
+
+#define STILL 25000.1
+
+static void take_range(struct bar *bar)
+{
+    bar->open = bar->high = bar->low = bar->close;
+}
+
+static void take_volume(struct bar *bar)
+{
+    bar->volume = 0;
+}
+
+static void level_highs(struct bar *bar)
+{
+    bar->high = 31000;
+}
+
+static void stand_still(struct bar *bar)
+{
+    bar->open = bar->high = bar->low = bar->close = STILL;
+}
+
+static void take_all(struct bar *bar)
+{
+    stand_still(bar);
+    bar->volume = 0;
+}
+
+static const struct degenerate {
+    const char *name;
+    void (*change)(struct bar *bar);
+} DEGENERATE[] = {
+    {"no range", take_range},   {"no volume", take_volume},         {"equal highs", level_highs},
+    {"one price", stand_still}, {"one price, no volume", take_all},
+};
+
+/* From the first bar on nothing but such bars: whatever it gives is a number or none at all. */
+static bool gives_numbers_or_nothing(const struct indicator *row, const double *params,
+                                     uint64_t seed, const struct degenerate *kind)
+{
+    size_t n = row->defined_bars(params) + STRETCH_BARS;
+    struct row_run run;
+    struct walk walk;
+    bool all = true;
+    walk_begin(&walk, MARKET_WALK, seed);
+    row_run_begin_with(&run, row, params);
+    for (size_t i = 0; i < n && all; i++) {
+        struct bar bar = walk_next(&walk);
+        double out[INDICATOR_OUTPUTS_MAX];
+        kind->change(&bar);
+        row_run_commit(&run, &bar, i, out);
+        for (size_t k = 0; row->outputs[k] && all; k++)
+            if (isinf(out[k]))
+                all = row_complain(row, params, "%s is infinite at bar %zu", row->outputs[k], i);
+    }
+    row_run_end(&run);
+    return all;
+}
+
+static bool bears_bars_that_are_none(const struct indicator *row, const double *params,
+                                     uint64_t seed, const void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < sizeof DEGENERATE / sizeof *DEGENERATE; i++)
+        if (!gives_numbers_or_nothing(row, params, seed, &DEGENERATE[i]) ||
+            !forgets(row, params, seed, STRETCH_BARS, DEGENERATE[i].change))
+            return row_complain(row, params, "that was %s", DEGENERATE[i].name);
+    return true;
+}
+
+static void bars_that_are_none_give_no_infinity_and_leave_no_trace(void **state)
+{
+    (void)state;
+    assert_int_equal(rows_failing(bears_bars_that_are_none, 1, LONGEST, NULL), 0);
 }
 
 /* ---- where the price stands still -------------------------------------------------------------
@@ -267,7 +358,7 @@ static bool is_zero_when_flat(const struct indicator *row, const double *params,
 {
     enum { ROUNDS = 40, ROUND = 300 };
     const struct spread *spread = find_spread(row);
-    struct course course = {0, ROUNDS / 2 * ROUND};
+    struct course course = {0, ROUNDS / 2 * ROUND, JUMP_BARS, jump_up};
     struct row_run run;
     struct walk walk;
     bool right = true;
@@ -282,7 +373,7 @@ static bool is_zero_when_flat(const struct indicator *row, const double *params,
         double out[INDICATOR_OUTPUTS_MAX];
         flat = i / ROUND % 2 == 1 ? flat + 1 : 0;
         if (flat > 0)
-            bar.open = bar.high = bar.low = bar.close = 25000.1 / (double)(i / ROUND);
+            bar.open = bar.high = bar.low = bar.close = STILL / (double)(i / ROUND);
         row_run_commit(&run, &bar, i, out);
         double value = out[spread->output];
         if (flat >= window ? value != 0 : i >= window && !(value >= 0))
@@ -308,6 +399,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(a_long_walk_leaves_no_trace, &n_bars),
         cmocka_unit_test_prestate(totals_are_those_of_long_double, &n_bars),
         cmocka_unit_test(a_jump_leaves_no_trace_once_it_is_out_of_the_window),
+        cmocka_unit_test(bars_that_are_none_give_no_infinity_and_leave_no_trace),
         cmocka_unit_test(a_flat_stretch_has_no_variance_and_nothing_has_a_negative_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
