@@ -10,6 +10,8 @@
 enum {
     TIMEOUT_DEFAULT_MS = 5000,
     NAME_MAX_BYTES = 64,
+    REFUSED_MS = 1000, /* before what was refused is asked for again */
+    REFUSED_MOST_MS = 5000,
     BUDGET = 1000 /* messages in one turn: the caller has other things to do */
 };
 
@@ -55,6 +57,7 @@ indsub_t *indsub_new(const char *endpoint)
     self->timeout_ms = TIMEOUT_DEFAULT_MS;
     self->feed_age_ms = -1;
     self->heal.retry_ms = self->heal.refused_retry_ms = INT64_MAX;
+    self->refused_backoff = (struct backoff){REFUSED_MS, REFUSED_MOST_MS, 0};
     if (!link_new(&self->link) ||
         !client_set_string(&self->endpoint, endpoint ? endpoint : INDSUB_DEFAULT_ENDPOINT))
         indsub_destroy(&self);

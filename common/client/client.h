@@ -10,6 +10,7 @@
 
 #include <sys/queue.h>
 
+#include "common/client/backoff.h"
 #include "common/client/held.h"
 #include "common/client/indsub.h"
 #include "common/client/link.h"
@@ -51,6 +52,7 @@ struct heal {
     bool gap_again;  /* another gap since the resync was asked for */
     size_t n_recovered, n_refused;
     int64_t since_ms;
+    struct backoff backoff;   /* of the steps */
     int64_t retry_ms;         /* when to try the step again; INT64_MAX: it is under way */
     int64_t refused_retry_ms; /* when to try what was refused; INT64_MAX: nothing was */
     char trouble[280];        /* the first refusal, "" if there was none */
@@ -62,6 +64,7 @@ struct indsub {
     struct stream stream;
     struct calls calls; /* oldest first */
     struct heal heal;
+    struct backoff refused_backoff; /* of what was refused: over one heal after another */
     enum phase phase;
     char *endpoint, *name;
     bool requests_only;

@@ -16,7 +16,7 @@
 
 #include "common/client/client.h"
 
-enum { RETRY_MS = 1000 };
+enum { RETRY_MS = 500, RETRY_MOST_MS = 5000 };
 
 static void go(indsub_t *self);
 
@@ -30,6 +30,7 @@ static void begin(indsub_t *self)
     struct held held = heal->held;
     *heal = (struct heal){.since_ms = client_now_ms(),
                           .retry_ms = INT64_MAX,
+                          .backoff = {RETRY_MS, RETRY_MOST_MS, 0},
                           .refused_retry_ms = INT64_MAX,
                           .held = held};
     self->phase = PHASE_HEALING;
@@ -127,6 +128,19 @@ void heal_on_new_session(indsub_t *self)
 
 /* ---- end ----------------------------------------------------------------------------- */
 
+static struct series *find_series(indsub_t *self, bool (*is_wanted)(const struct series *))
+{
+    for (size_t i = 0; i < self->stream.n_series; i++)
+        if (is_wanted(&self->stream.series[i]))
+            return &self->stream.series[i];
+    return NULL;
+}
+
+static bool is_refused(const struct series *series)
+{
+    return series->is_refused;
+}
+
 static void put_what_came(const struct heal *heal, char *text, size_t size)
 {
     int n = 0;
@@ -158,9 +172,11 @@ static void finish(indsub_t *self)
     char text[400];
     self->phase = PHASE_OPEN;
     heal->refused_retry_ms = INT64_MAX;
-    for (size_t i = 0; i < self->stream.n_series; i++)
-        if (self->stream.series[i].is_refused)
-            heal->refused_retry_ms = client_now_ms() + RETRY_MS;
+    if (find_series(self, is_refused))
+        heal->refused_retry_ms =
+            client_now_ms() + backoff_next_ms(&self->refused_backoff, backoff_random());
+    else
+        backoff_reset(&self->refused_backoff);
     put_what_came(heal, text, sizeof text);
     indsub_event_t event = {.kind = heal->after_loss ? INDSUB_RESUMED : INDSUB_GAP_FILLED,
                             .text = text,
@@ -201,7 +217,7 @@ void heal_on_refused(indsub_t *self)
 
 static void retry_later(indsub_t *self)
 {
-    self->heal.retry_ms = client_now_ms() + RETRY_MS;
+    self->heal.retry_ms = client_now_ms() + backoff_next_ms(&self->heal.backoff, backoff_random());
 }
 
 /* Deals with answers that say nothing of the matter itself. True if it was one. */
@@ -223,6 +239,7 @@ static bool has_failed_for_now(indsub_t *self, const indsub_reply_t *reply)
         retry_later(self);
         return true;
     default:
+        backoff_reset(&self->heal.backoff);
         return false;
     }
 }
@@ -298,14 +315,6 @@ static void ask_open(indsub_t *self)
     struct text members = {0};
     requests_put_open(self, &members);
     ask(self, "open", &members, on_reopened);
-}
-
-static struct series *find_series(indsub_t *self, bool (*is_wanted)(const struct series *))
-{
-    for (size_t i = 0; i < self->stream.n_series; i++)
-        if (is_wanted(&self->stream.series[i]))
-            return &self->stream.series[i];
-    return NULL;
 }
 
 static bool is_asking(const struct series *series)

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "common/client/backoff.h"
 #include "common/protocol/ids.h"
 
 enum {
@@ -16,6 +17,8 @@ enum {
                ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
     EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | FAILURES
 };
+
+enum { RECONNECT_MS = 200, RECONNECT_MOST_MS = 5000 };
 
 static bool fail(struct link *self, const char *what)
 {
@@ -77,17 +80,18 @@ static bool watch(const struct link *self, void *socket)
 
 static void *open_socket(const struct link *self, int type)
 {
-    static const struct {
+    const struct {
         int option, value;
-    } OPTIONS[] = {{ZMQ_LINGER, 0},
+    } options[] = {{ZMQ_LINGER, 0},
                    {ZMQ_SNDHWM, 0}, /* requests are few; a blocked send would block the program */
-                   {ZMQ_RECONNECT_IVL, 100},
-                   {ZMQ_RECONNECT_IVL_MAX, 5000}, /* doubles up to there, with jitter */
-                   {ZMQ_HEARTBEAT_IVL, 2000},     /* notices a peer that has died silently */
+                   {ZMQ_RECONNECT_IVL, (int)backoff_jitter_ms(RECONNECT_MS, backoff_random())},
+                   {ZMQ_RECONNECT_IVL_MAX, /* doubles up to there */
+                    (int)backoff_jitter_ms(RECONNECT_MOST_MS, backoff_random())},
+                   {ZMQ_HEARTBEAT_IVL, 2000}, /* notices a peer that has died silently */
                    {ZMQ_HEARTBEAT_TIMEOUT, 6000}};
     void *socket = zmq_socket(self->zmq, type);
-    for (size_t i = 0; socket && i < sizeof OPTIONS / sizeof *OPTIONS; i++)
-        zmq_setsockopt(socket, OPTIONS[i].option, &OPTIONS[i].value, sizeof OPTIONS[i].value);
+    for (size_t i = 0; socket && i < sizeof options / sizeof *options; i++)
+        zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof options[i].value);
     return socket;
 }
 
