@@ -303,6 +303,7 @@ static void on_reopened(indsub_t *self, const indsub_reply_t *reply, void *conte
     bool same = session_store_opened(self, reply);
     heal->step = same ? HEAL_RESYNC : HEAL_SERIES;
     if (!same) {
+        tell_lost(self, "has let go of the session");
         heal->restarted = true;
         heal->gap_again = false;
         stream_mark_all(&self->stream, true, true);

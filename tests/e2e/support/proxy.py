@@ -1,6 +1,11 @@
-"""proxy - a TCP relay that can be cut, to lose a connection without losing either end."""
+"""proxy - a TCP relay that can be cut, reset, stalled or slowed down, and can swallow what passes:
+to lose a connection without losing either end."""
 import socket
+import struct
 import threading
+import time
+
+RESET = struct.pack("ii", 1, 0)  # of SO_LINGER: no farewell
 
 
 class Proxy:
@@ -9,6 +14,11 @@ class Proxy:
         self.target = (host, int(port))
         self.listener = self.pairs = None
         self.port = 0
+        self.n_accepted = 0
+        self.delay_s = 0.0
+        self.is_swallowing = False
+        self.flowing = threading.Event()
+        self.flowing.set()
         self.connect()
 
     @property
@@ -27,6 +37,7 @@ class Proxy:
         while True:
             try:
                 near, _ = listener.accept()
+                self.n_accepted += 1
                 far = socket.create_connection(self.target)
             except OSError:
                 return
@@ -34,30 +45,64 @@ class Proxy:
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=self.pump, args=(a, b), daemon=True).start()
 
-    @staticmethod
-    def pump(source, sink):
+    def pump(self, source, sink):
         try:
             while data := source.recv(65536):
-                sink.sendall(data)
+                if self.delay_s:
+                    time.sleep(self.delay_s)
+                self.flowing.wait()
+                if not self.is_swallowing:
+                    sink.sendall(data)
         except OSError:
             pass
-        for end in (source, sink):
+        self.end(source, sink)
+
+    @staticmethod
+    def end(*sockets):
+        for one in sockets:
             try:
-                end.shutdown(socket.SHUT_RDWR)
+                one.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 
     def cut(self):
         """Ends every connection and refuses new ones."""
-        for end in [self.listener, *self.pairs]:
+        self.end(self.listener, *self.pairs)
+        for one in [self.listener, *self.pairs]:
+            one.close()
+
+    def reset(self):
+        """Ends every connection without a farewell; new ones are let through."""
+        for one in self.pairs:
             try:
-                end.shutdown(socket.SHUT_RDWR)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             except OSError:
-                pass
-            end.close()
+                pass  # it had gone
+            one.close()
+        self.pairs.clear()
+
+    def stall(self):
+        """Nothing moves any more, in both directions; what comes waits. Until `flow`."""
+        self.flowing.clear()
+
+    def swallow(self):
+        """What comes is lost, as with a cable that has been pulled. Until `flow`, which ends the
+        connections that have lost something."""
+        self.is_swallowing = True
+
+    def delay(self, seconds):
+        """Whatever passes comes so much later; 0 ends that."""
+        self.delay_s = seconds
+
+    def flow(self):
+        if self.is_swallowing:
+            self.is_swallowing = False
+            self.reset()
+        self.flowing.set()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.flow()
         self.cut()
