@@ -152,6 +152,15 @@ static void cut(struct engine *self, bool feeds, uint64_t connection, enum limit
         self->outlet.cut(self->outlet.context, feeds, connection);
 }
 
+/* What is under way from a connection that is being ended. */
+static bool is_deaf_to(struct engine *self, bool feeds, uint64_t connection,
+                       const struct session *session, struct now now)
+{
+    if (session)
+        return now.mono_ms < session->share->deaf_until_ms;
+    return connection != 0 && callers_get(callers_of(self, feeds), connection, now.mono_ms)->is_cut;
+}
+
 /* What a stranger says is not even read where it says too much. False: it is to be refused. */
 static bool may_speak(struct engine *self, bool feeds, uint64_t connection, size_t size,
                       struct now now)
@@ -164,8 +173,10 @@ static bool may_speak(struct engine *self, bool feeds, uint64_t connection, size
     if (bucket_take(&caller->requests, rate, cost, now.mono_ms))
         return true;
     self->core.counters.limited[LIMIT_STRANGER_REQUESTS]++;
-    if (limits_is_flood(&caller->patience, rate, cost, now.mono_ms))
+    if (limits_is_flood(&caller->patience, rate, cost, now.mono_ms)) {
+        caller->is_cut = true;
         cut(self, feeds, connection, LIMIT_FLOOD);
+    }
     return false;
 }
 
@@ -310,6 +321,8 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
     struct session *before =
         peer_size == SESSION_KEY_SIZE ? sessions_find(self->core.sessions, peer) : NULL;
     bool has_key = before || session_key_is_valid(peer, peer_size);
+    if (is_deaf_to(self, false, connection, before, now))
+        return;
     if (!before && !may_speak(self, false, connection, size, now)) {
         refuse_stranger(self, peer, peer_size, delimited);
         return;
@@ -333,8 +346,10 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
             delivery_flush(self->core.delivery, now.mono_ms);
             end_session(self, call.session, now);
         }
-        if (call.is_flood)
+        if (call.is_flood) {
+            call.session->share->deaf_until_ms = now.mono_ms + LIMITS_DEAF_MS;
             cut(self, false, connection, LIMIT_FLOOD);
+        }
     } else {
         self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     }
@@ -803,7 +818,7 @@ static void feed_batch(struct engine *self, struct source *source, uint64_t seq,
 static enum err_code check_feed_rate(struct engine *self, struct source *source, size_t size,
                                      struct now now, struct err *err)
 {
-    enum { MESSAGE_COST = 256 };
+    enum { MESSAGE_COST = 64 };
     struct bucket_rate rate = self->core.settings->feed_bytes;
     double left = bucket_left(&source->bytes, rate, now.mono_ms);
     if (left > -rate.burst) {
@@ -812,8 +827,10 @@ static enum err_code check_feed_rate(struct engine *self, struct source *source,
     }
     self->core.counters.limited[LIMIT_FEED_BYTES]++;
     if (limits_is_flood(&source->patience, self->core.settings->stranger_requests,
-                        limits_cost(size), now.mono_ms))
+                        limits_cost(size), now.mono_ms)) {
+        callers_get(self->core.feed_callers, source->connection, now.mono_ms)->is_cut = true;
         cut(self, true, source->connection, LIMIT_FLOOD);
+    }
     return err_set(err, ERR_RATE_LIMITED, "more than %g bytes a second; wait for the ack",
                    rate.per_s);
 }
@@ -856,6 +873,8 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
     uint64_t number = 0;
     cJSON *request = NULL;
     bool is_known = sources_find_peer(self->core.sources, peer, peer_size, connection);
+    if (is_deaf_to(self, true, connection, NULL, now))
+        return;
     if ((!is_known || !seq) && !may_speak(self, true, connection, size, now))
         code = err_set(&err, ERR_RATE_LIMITED, "too many requests; wait");
     else if (size > self->core.settings->frame_bytes)

@@ -168,15 +168,17 @@ static void apply_live(struct daemon *self)
     struct core_settings *settings = &self->settings;
     settings->feed_stale_ms = config->stale_ms;
     settings->takeover_ms = config->takeover_ms;
-    settings->sessions =
-        (struct sessions_limits){.sessions_max = (size_t)config->sessions,
-                                 .sessions_per_user = (size_t)config->sessions_per_user,
-                                 .backlog_bytes = (size_t)config->backlog_bytes,
-                                 .outbox = {.closed_max = (size_t)config->queue,
-                                            .replies_max = (size_t)config->replies,
-                                            .remembered_max = (size_t)config->remembered}};
+    settings->sessions = (struct sessions_limits){
+        .sessions_max = (size_t)config->sessions,
+        .sessions_per_user = (size_t)config->sessions_per_user,
+        .backlog_bytes = (size_t)config->backlog_bytes,
+        .values = rate_of(config->user_values_per_second, config->user_value_burst),
+        .outbox = {.closed_max = (size_t)config->queue,
+                   .replies_max = (size_t)config->replies,
+                   .remembered_max = (size_t)config->remembered}};
     settings->subscriptions_per_session = (size_t)config->subscriptions;
     settings->indicators_per_session = (size_t)config->indicators;
+    settings->indicators_per_user = (size_t)config->user_indicators;
     settings->indicators_per_request = (size_t)config->indicators_per_request;
     settings->history_max = (size_t)config->history;
     settings->requests = rate_of(config->requests_per_second, config->request_burst);

@@ -37,6 +37,7 @@ struct instance {
     unsigned n_followers;     /* of this one */
     struct past past[PAST_KEPT]; /* newest first, while it is followed */
     size_t n_past;
+    uint64_t wanted; /* as the plan's n_wants when it was wanted last */
 };
 
 struct plan {
@@ -49,6 +50,7 @@ struct plan {
     void *user;
     struct instance **instances; /* sources first */
     size_t n, capacity;
+    uint64_t n_wants;
     size_t n_closed;   /* bars committed since the last restart */
     uint64_t stamp;    /* moves on with every change of values */
     struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
@@ -633,7 +635,23 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
     }
 }
 
-void plan_form(struct plan *self, size_t index)
+void plan_want_nothing(struct plan *self)
+{
+    self->n_wants++;
+}
+
+void plan_want(struct plan *self, struct instance *instance)
+{
+    const struct node *node = &instance->node;
+    if (instance->wanted == self->n_wants)
+        return;
+    instance->wanted = self->n_wants;
+    for (size_t k = 0; k < node->n_inputs; k++)
+        if (node->inputs[k].from)
+            plan_want(self, (struct instance *)(uintptr_t)node->inputs[k].from);
+}
+
+static void form(struct plan *self, size_t index, bool only_wanted)
 {
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
@@ -642,6 +660,8 @@ void plan_form(struct plan *self, size_t index)
     if (index > 0)
         go_ahead(self, open, index);
     for (size_t i = 0; i < self->n; i++) {
+        if (only_wanted && self->instances[i]->wanted != self->n_wants)
+            continue;
         if (self->instances[i]->higher)
             follow(self->instances[i], open[index].end_ms);
         else if (index > 0)
@@ -650,6 +670,16 @@ void plan_form(struct plan *self, size_t index)
             node_peek(&self->instances[i]->node, &fields);
     }
     self->stamp++;
+}
+
+void plan_form(struct plan *self, size_t index)
+{
+    form(self, index, false);
+}
+
+void plan_form_wanted(struct plan *self, size_t index)
+{
+    form(self, index, true);
 }
 
 void plan_recall(struct plan *self)

@@ -67,6 +67,11 @@ void plan_restart(struct plan *self, size_t n_closed); /* TOUCHED_REBASED */
 void plan_commit(struct plan *self, const struct bar *bar);
 /* The values if open bar `index` closed as it is. */
 void plan_form(struct plan *self, size_t index);
+/* The same for some of them only, and what they need: those that were wanted since nothing was. The
+ * others' values are not to be asked for until the next item. */
+void plan_want_nothing(struct plan *self);
+void plan_want(struct plan *self, struct instance *instance);
+void plan_form_wanted(struct plan *self, size_t index);
 /* Makes the values those of the newest closed bar again. */
 void plan_recall(struct plan *self);
 

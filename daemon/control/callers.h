@@ -9,6 +9,7 @@ struct caller {
     uint64_t connection;
     struct bucket requests, patience;
     bool is_stranger;
+    bool is_cut;      /* it is being ended */
     int64_t since_ms; /* a stranger: since when; monotonic */
 };
 

@@ -3,7 +3,7 @@
 #include <math.h>
 
 /* Each of these takes about as long as a plain request. */
-enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 64 << 10, STEPS = 10000 };
+enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 16 << 10, STEPS = 4000 };
 
 const char *limit_name(enum limit limit)
 {
@@ -27,10 +27,7 @@ double limits_cost_after(size_t reply_bytes, uint64_t steps)
 
 bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms)
 {
-    enum { BURSTS = 4, LEAST = 200, AFTERWARDS = 20 };
+    enum { BURSTS = 4, LEAST = 200 };
     rate.burst = fmax(rate.burst * BURSTS, LEAST);
-    if (bucket_take(patience, rate, cost, now_ms))
-        return false;
-    patience->left = AFTERWARDS;
-    return true;
+    return !bucket_take(patience, rate, cost, now_ms);
 }

@@ -15,12 +15,14 @@
     X(SESSIONS_PER_USER, "sessions_per_user")                    \
     X(SUBSCRIPTIONS, "subscriptions")                            \
     X(INDICATORS, "indicators")                                  \
+    X(USER_INDICATORS, "user_indicators")                        \
     X(INDICATORS_PER_REQUEST, "indicators_per_request")          \
     X(HISTORY, "history")                                        \
     X(FRAME_BYTES, "frame_bytes")                                \
     X(REQUESTS, "requests_per_second")                           \
     X(USER_REQUESTS, "user_requests_per_second")                 \
     X(STRANGER_REQUESTS, "stranger_requests_per_second")         \
+    X(USER_VALUES, "user_values_per_second")                     \
     X(OPEN_WITHIN, "open_within_ms")                             \
     X(SOURCES, "sources")                                        \
     X(SYMBOLS, "symbols")                                        \
@@ -38,12 +40,14 @@ enum limit {
 
 const char *limit_name(enum limit limit);
 
+/* What is under way from who is cut off is not answered, so long. */
+enum { LIMITS_DEAF_MS = 100 };
+
 /* What a request counts for, in those that may come in a second: 1, and more where it is more. */
 double limits_cost(size_t request_bytes);
 double limits_cost_after(size_t reply_bytes, uint64_t steps);
 
-/* True if whoever is refused by that rate has gone on for too long, and is to be cut off. Patience
- * with who comes back is short, but long enough for an answer. */
+/* True if whoever is refused by that rate has gone on for too long, and is to be cut off. */
 bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms);
 
 #endif

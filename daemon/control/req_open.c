@@ -150,7 +150,7 @@ static enum err_code handle_open(struct call *call)
     if ((code = choose_name(call, &claims, name)) != ERR_OK ||
         (code = begin(call, claims.user, name)) != ERR_OK)
         return code;
-    bucket_take(call->session->user_requests, call->core->settings->user_requests, 1,
+    bucket_take(&call->session->share->requests, call->core->settings->user_requests, 1,
                 call->now.mono_ms);
     attach(call, &claims);
     put_opened(call, false);

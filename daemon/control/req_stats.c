@@ -145,6 +145,7 @@ static void put_rates(struct buf *out, const struct core *core, int64_t uptime_m
 static enum err_code handle_stats(struct call *call)
 {
     const struct core *core = call->core;
+    call->core->counters.limited[LIMIT_USER_VALUES] = delivery_counters(call->core->delivery)->late;
     int64_t uptime_ms = call->now.mono_ms - core->started_ms;
     size_t n_attached = 0;
     for (size_t i = 0; i < sessions_count(core->sessions); i++)

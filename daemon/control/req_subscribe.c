@@ -150,6 +150,12 @@ static enum err_code check_quota(const struct call *call, const struct wishes *s
                        "%zu indicators are the most a session may have",
                        settings->indicators_per_session);
     }
+    if (session->share->n_indicators + self->n_good > settings->indicators_per_user) {
+        limited[LIMIT_USER_INDICATORS]++;
+        return err_set(call->err, ERR_QUOTA_EXCEEDED,
+                       "%zu indicators are the most all sessions of a user may have",
+                       settings->indicators_per_user);
+    }
     return ERR_OK;
 }
 

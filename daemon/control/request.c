@@ -252,8 +252,8 @@ static enum err_code refuse_rate(struct call *call, enum limit limit, struct buc
                                  double cost)
 {
     call->core->counters.limited[limit]++;
-    call->is_flood = limits_is_flood(&call->session->patience, call->core->settings->requests, cost,
-                                     call->now.mono_ms);
+    call->is_flood = limits_is_flood(&call->session->share->patience,
+                                     call->core->settings->requests, cost, call->now.mono_ms);
     return err_set(call->err, ERR_RATE_LIMITED, "more than %g requests a second%s; try again soon",
                    rate.per_s, limit == LIMIT_USER_REQUESTS ? " of one user" : "");
 }
@@ -268,7 +268,7 @@ static enum err_code check_rate(struct call *call)
         return ERR_OK;
     if (!bucket_take(&session->requests, settings->requests, cost, call->now.mono_ms))
         return refuse_rate(call, LIMIT_REQUESTS, settings->requests, cost);
-    if (!bucket_take(session->user_requests, settings->user_requests, cost, call->now.mono_ms))
+    if (!bucket_take(&session->share->requests, settings->user_requests, cost, call->now.mono_ms))
         return refuse_rate(call, LIMIT_USER_REQUESTS, settings->user_requests, cost);
     return ERR_OK;
 }
@@ -290,7 +290,7 @@ static void pay(const struct call *call, const struct session *before, double co
     if (!before || call->session != before || call->is_restoring)
         return;
     bucket_charge(&call->session->requests, cost);
-    bucket_charge(call->session->user_requests, cost);
+    bucket_charge(&call->session->share->requests, cost);
 }
 
 /* Whoever asks and does not read would fill the memory with replies. */

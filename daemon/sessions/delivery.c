@@ -8,11 +8,14 @@
 
 enum {
     ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
-    RETRY_MS = 5            /* between attempts to send to a reader that is too slow */
+    RETRY_MS = 5,           /* between attempts to send to a reader that is too slow */
+    LATE_MS = 20,           /* between looks at who may be computed for again */
+    PAYERS = 16             /* that are asked for a view's cost, of many */
 };
 
 LIST_HEAD(session_list, session);
 LIST_HEAD(subscription_list, subscription);
+LIST_HEAD(view_list, view);
 
 struct delivery {
     push_fn *push;
@@ -22,6 +25,8 @@ struct delivery {
     struct session_list dirty;        /* something waits in the outbox */
     struct session_list awaiting;     /* for a bar_complete */
     struct subscription_list holding; /* something throttled */
+    struct view_list late;            /* a forming bar has not been computed for it yet */
+    int64_t late_due_ms;
     struct delivery_counters counters;
     struct buf head, text; /* scratch, empty between calls */
 };
@@ -122,18 +127,25 @@ static void hold(struct delivery *self, struct subscription *one, int64_t bar_ms
     LIST_INSERT_HEAD(&self->holding, one, holding);
 }
 
+static bool takes_forming(const struct subscription *one)
+{
+    const struct session *session = one->session;
+    return one->on_ticks && session->wants_stream && session->is_attached && !session->is_expired;
+}
+
 static void give_forming(struct delivery *self, struct subscription *one, const struct bar *bar,
                          struct body *body, int64_t now_ms)
 {
-    const struct session *session = one->session;
-    if (!session->wants_stream || !session->is_attached || session->is_expired)
+    uint32_t n_late = one->view->n_late, merged = n_late > 0 ? n_late - 1 : 0;
+    if (!takes_forming(one))
         return;
     if (one->throttle_ms > 0 && now_ms < one->due_ms) {
         hold(self, one, bar->start_ms, body);
         return;
     }
     one->due_ms = now_ms + one->throttle_ms;
-    put_forming(self, one, bar->start_ms, body, 0);
+    self->counters.merged += merged;
+    put_forming(self, one, bar->start_ms, body, merged);
 }
 
 /* Encodes a view's body once and gives it to all its subscribers. */
@@ -148,10 +160,102 @@ static void fan_out(struct delivery *self, struct view *view, const struct bar *
         struct subscription *one = view->subscribers[i];
         if (closed)
             give_closed(self, one, bar, body);
-        else if (one->on_ticks)
+        else
             give_forming(self, one, bar, body, now_ms);
     }
+    if (!closed)
+        view_catch_up(view);
     body_release(&body);
+}
+
+/* ---- who pays for forming bars ----------------------------------------------------------------
+ */
+
+/* Takes a view's cost from one of those who watch it, each in turn. */
+static bool is_paid(struct view *view, int64_t now_ms)
+{
+    for (size_t i = 0; i < view->n_subscribers && i < PAYERS; i++) {
+        const struct subscription *one =
+            view->subscribers[view->next_payer++ % view->n_subscribers];
+        struct session_user *user = one->session->share;
+        if (takes_forming(one) &&
+            bucket_take(&user->values, *user->values_rate, (double)view->n_items, now_ms))
+            return true;
+    }
+    return false;
+}
+
+/* True if it is to be computed now. */
+static bool is_its_turn(struct delivery *self, struct view *view, int64_t now_ms)
+{
+    if (view->n_on_ticks == 0)
+        return false;
+    if (view->n_late == 0 && is_paid(view, now_ms))
+        return true;
+    if (view->n_late++ == 0) {
+        LIST_INSERT_HEAD(&self->late, view, late);
+        self->counters.late++;
+    }
+    return false;
+}
+
+static void want(const struct view *view)
+{
+    for (size_t i = 0; i < view->n_items; i++)
+        plan_want(view->plan, view->items[i].instance);
+}
+
+/* Computes for those views whose turn it is, and gives it to them. */
+static void form(struct delivery *self, struct plan *plan, struct plan_views *all, size_t index,
+                 const struct bar *bar, int64_t now_ms)
+{
+    size_t n = 0;
+    plan_want_nothing(plan);
+    for (size_t i = 0; i < all->n; i++) {
+        all->views[i]->is_due = is_its_turn(self, all->views[i], now_ms);
+        n += all->views[i]->is_due;
+        if (all->views[i]->is_due)
+            want(all->views[i]);
+    }
+    if (n == 0)
+        return;
+    plan_form_wanted(plan, index);
+    buf_reset(&self->head);
+    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), bar, false);
+    for (size_t i = 0; i < all->n; i++)
+        if (all->views[i]->is_due)
+            fan_out(self, all->views[i], bar, false, now_ms);
+}
+
+/* The newest state of a bar that was not computed in time; nothing if it has closed since. */
+static void catch_up(struct delivery *self, struct view *view, int64_t now_ms)
+{
+    size_t n_open;
+    const struct open_bar *open = series_open(plan_series(view->plan), &n_open);
+    if (n_open == 0 || view->n_on_ticks == 0) {
+        view_catch_up(view);
+        return;
+    }
+    const struct bar bar = open[n_open - 1].bar;
+    plan_want_nothing(view->plan);
+    want(view);
+    plan_form_wanted(view->plan, n_open - 1);
+    buf_reset(&self->head);
+    update_put_head(&self->head, plan_listing(view->plan), plan_timeframe(view->plan), &bar, false);
+    fan_out(self, view, &bar, false, now_ms);
+}
+
+static void release_late(struct delivery *self, int64_t now_ms)
+{
+    if (LIST_EMPTY(&self->late) || now_ms < self->late_due_ms)
+        return;
+    self->late_due_ms = now_ms + LATE_MS;
+    struct view *view, *next;
+    for (view = LIST_FIRST(&self->late); view; view = next) {
+        next = LIST_NEXT(view, late);
+        if (is_paid(view, now_ms))
+            catch_up(self, view, now_ms);
+    }
 }
 
 static void run_item(struct delivery *self, struct plan *plan, const struct touched_item *item,
@@ -159,8 +263,7 @@ static void run_item(struct delivery *self, struct plan *plan, const struct touc
 {
     struct plan_views *all = views_of_plan(plan);
     struct bar bar = item->bar;
-    bool closed = item->kind == TOUCHED_CLOSED;
-    if (closed) {
+    if (item->kind == TOUCHED_CLOSED) {
         plan_commit(plan, &bar);
     } else {
         size_t n_open;
@@ -168,15 +271,15 @@ static void run_item(struct delivery *self, struct plan *plan, const struct touc
         if (!all || all->n_on_ticks == 0 || item->index >= n_open)
             return;
         bar = open[item->index].bar;
-        plan_form(plan, item->index);
+        form(self, plan, all, item->index, &bar, now_ms);
+        return;
     }
     if (!all) /* only followed from shorter timeframes */
         return;
     buf_reset(&self->head);
-    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), &bar, closed);
+    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), &bar, true);
     for (size_t i = 0; i < all->n; i++)
-        if (closed || all->views[i]->n_on_ticks > 0)
-            fan_out(self, all->views[i], &bar, closed, now_ms);
+        fan_out(self, all->views[i], &bar, true, now_ms);
 }
 
 void delivery_run(struct delivery *self, struct compute *compute, const struct touched *touched,
@@ -407,6 +510,7 @@ static void release_due(struct delivery *self, int64_t now_ms)
 
 void delivery_flush(struct delivery *self, int64_t now_ms)
 {
+    release_late(self, now_ms);
     release_due(self, now_ms);
     announce_bars(self);
     struct session *session, *next;
@@ -426,6 +530,8 @@ void delivery_flush(struct delivery *self, int64_t now_ms)
 int64_t delivery_next_due(const struct delivery *self, int64_t now_ms)
 {
     int64_t due = LIST_EMPTY(&self->dirty) ? INT64_MAX : now_ms + RETRY_MS;
+    if (!LIST_EMPTY(&self->late) && self->late_due_ms < due)
+        due = self->late_due_ms;
     const struct subscription *one;
     LIST_FOREACH(one, &self->holding, holding)
     if (one->due_ms < due)

@@ -30,6 +30,7 @@ typedef enum push_result push_fn(void *context, const struct parcel *parcel);
 
 struct delivery_counters {
     uint64_t delivered, merged, lagging, replies_dropped, encoded;
+    uint64_t late; /* views that were not computed at once, since nobody could pay */
 };
 
 struct delivery;

@@ -29,7 +29,7 @@ struct entry {
 
 struct user {
     size_t n_sessions;
-    struct bucket requests;
+    struct session_user share;
     LIST_ENTRY(user) leaving; /* while n_sessions is 0 */
     UT_hash_handle hh;
     char name[];
@@ -132,6 +132,7 @@ static struct user *count_in(struct sessions *self, const char *name)
         size_t length = strlen(name);
         user = mem_alloc_zero(1, sizeof *user + length + 1);
         memcpy(user->name, name, length + 1);
+        user->share.values_rate = &self->limits->values;
         HASH_ADD_KEYPTR(hh, self->users, user->name, length, user);
     } else if (user->n_sessions == 0)
         LIST_REMOVE(user, leaving);
@@ -150,7 +151,7 @@ void sessions_forget_users(struct sessions *self, struct bucket_rate rate, int64
 {
     for (struct user *user = LIST_FIRST(&self->leaving), *next; user; user = next) {
         next = LIST_NEXT(user, leaving);
-        if (bucket_left(&user->requests, rate, now_ms) >= rate.burst)
+        if (bucket_left(&user->share.requests, rate, now_ms) >= rate.burst)
             forget_user(self, user);
     }
 }
@@ -177,7 +178,7 @@ static enum err_code begin(struct sessions *self, const char *user, const char *
     fresh->flight = flight_new(&self->tally);
     entry->full_name = join_name(fresh->user, fresh->name);
     HASH_ADD_KEYPTR(by_name, self->names, entry->full_name, strlen(entry->full_name), entry);
-    fresh->user_requests = &count_in(self, fresh->user)->requests;
+    fresh->share = &count_in(self, fresh->user)->share;
     self->all = mem_grow(self->all, self->n, &self->capacity, sizeof(struct session *));
     fresh->place = self->n;
     self->all[self->n++] = fresh;

@@ -30,6 +30,15 @@ enum {
 struct sessions;
 struct subscription;
 
+/* What all sessions of a user may do together. */
+struct session_user {
+    struct bucket requests, patience; /* how much they may ask, and go on asking beyond that */
+    struct bucket values;             /* of forming bars that are computed for them */
+    const struct bucket_rate *values_rate;
+    size_t n_indicators;
+    int64_t deaf_until_ms; /* what comes before is not answered; monotonic */
+};
+
 /* A timeframe on which some of a session's symbols have closed a bar and the rest are awaited. */
 struct awaited_bar {
     int64_t bar_ms, end_ms;
@@ -57,8 +66,8 @@ struct session {
     int64_t expired_ms;            /* monotonic: since when is_expired */
     char *symbols; /* globs of what it may see, a newline behind each; NULL: all; owned */
     int64_t last_request_ms, last_heartbeat_ms, detached_ms; /* monotonic */
-    struct bucket requests, patience; /* how much it may ask, and go on asking beyond that */
-    struct bucket *user_requests;     /* all sessions of the user; borrowed */
+    struct bucket requests;                                  /* how much it may ask */
+    struct session_user *share;                              /* borrowed */
     struct outbox *outbox;
     struct flight *flight;
     int64_t blocked_ms;                  /* monotonic: since when the outbox is blocked */
@@ -74,6 +83,7 @@ struct session {
 struct sessions_limits {
     size_t sessions_max, sessions_per_user;
     size_t backlog_bytes; /* what may wait for readers in all */
+    struct bucket_rate values;
     struct outbox_limits outbox;
 };
 

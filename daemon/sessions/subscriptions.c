@@ -85,6 +85,7 @@ struct subscription *subscriptions_add(struct views *views, struct session *sess
         self->items[self->n_items++] =
             (struct subscription_item){mem_strdup(wishes[i].id), spec_copy(wishes[i].spec)};
     session->n_indicators += n;
+    session->share->n_indicators += n;
     change_view(views, self);
     return self;
 }
@@ -157,6 +158,7 @@ void subscriptions_remove(struct views *views, struct subscription **subscriptio
     }
     self->n_items = kept;
     self->session->n_indicators -= before - kept;
+    self->session->share->n_indicators -= before - kept;
     if (kept > 0) {
         if (kept < before)
             change_view(views, self);

@@ -133,6 +133,7 @@ void views_release(struct views *self, struct view **view)
         return;
     struct view *gone = &entry->view;
     assert(gone->n_subscribers == 0);
+    view_catch_up(gone);
     HASH_DEL(self->by_key, entry);
     unlist_view(gone->plan, gone);
     for (size_t i = 0; i < gone->n_items; i++) {
@@ -144,6 +145,13 @@ void views_release(struct views *self, struct view **view)
     free(gone->subscribers);
     free(entry->key);
     free(entry);
+}
+
+void view_catch_up(struct view *self)
+{
+    if (self->n_late > 0)
+        LIST_REMOVE(self, late);
+    self->n_late = 0;
 }
 
 size_t view_add_subscriber(struct view *self, struct subscription *subscriber, bool on_ticks)

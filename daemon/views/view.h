@@ -8,6 +8,7 @@
 #define INDSUB_VIEWS_VIEW_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "common/base/buf.h"
 #include "daemon/compute/compute.h"
@@ -29,7 +30,15 @@ struct view {
     struct subscription **subscribers; /* in no order; see view_add_subscriber */
     size_t n_subscribers, subscribers_capacity;
     size_t n_on_ticks; /* of the subscribers, those that want forming bars */
+    /* For whoever delivers. */
+    size_t next_payer;     /* of the subscribers */
+    bool is_due;           /* to be computed for this item */
+    uint32_t n_late;       /* forming bars that it has not been computed for, and is still to be */
+    LIST_ENTRY(view) late; /* while n_late is not 0 */
 };
+
+/* It is late no longer. */
+void view_catch_up(struct view *self);
 
 /* A plan with the views on it; borrowed. */
 struct plan_views {

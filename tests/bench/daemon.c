@@ -31,6 +31,7 @@ enum {
 struct daemon {
     pid_t pid;
     char dir[64];
+    const char *limits;
     char session[128], feed[128];
     char secret[65];
     void *context, *feeder;
@@ -46,13 +47,14 @@ struct daemon {
 /* Nobody says anything but what is measured: no heartbeats, no notices. */
 static const char CONFIG[] = "sessions\n    heartbeat_ms = 3600000\n"
                              "feed\n    stale_ms = 86400000\n"
-                             "limits\n    sessions_per_user = 1000\n"
                              "log\n    level = error\n";
+
+static const char LIMITS[] = "limits\n    sessions_per_user = 1000\n";
 
 static void write_config(const struct daemon *self, const char *path)
 {
     FILE *file = fopen(path, "w");
-    if (!file || fputs(CONFIG, file) < 0 || fclose(file) != 0)
+    if (!file || fputs(CONFIG, file) < 0 || fputs(self->limits, file) < 0 || fclose(file) != 0)
         die("%s cannot be written (state in %s)", path, self->dir);
 }
 
@@ -92,7 +94,13 @@ static void read_secret(struct daemon *self)
 
 struct daemon *daemon_start(void)
 {
+    return daemon_start_with(LIMITS);
+}
+
+struct daemon *daemon_start_with(const char *limits)
+{
     struct daemon *self = mem_alloc_zero(1, sizeof *self);
+    self->limits = limits;
     int pipes[2];
     if (!getenv("INDSUBD"))
         die("INDSUBD does not name the daemon's program; run tests/bench/run");
@@ -145,10 +153,15 @@ const char *daemon_session_endpoint(const struct daemon *self)
     return self->session;
 }
 
+const char *daemon_feed_endpoint(const struct daemon *self)
+{
+    return self->feed;
+}
+
 /* ---- requests ---------------------------------------------------------------------------------
  */
 
-static char *mint(const struct daemon *self, const char *user, unsigned scopes)
+char *daemon_token(const struct daemon *self, const char *user, unsigned scopes)
 {
     struct token_claims claims = {.scopes = scopes, .expires_at_s = (int64_t)time(NULL) + 86400};
     struct err err;
@@ -164,7 +177,7 @@ void daemon_put_open(void *self, size_t i, struct buf *out)
 {
     char user[32];
     snprintf(user, sizeof user, "user-%zu", i / SESSIONS_PER_USER);
-    char *token = mint(self, user, 0);
+    char *token = daemon_token(self, user, 0);
     buf_put_format(out, "{\"type\":\"open\",\"token\":\"%s\"}", token);
     free(token);
 }
@@ -206,7 +219,7 @@ static void open_feed(struct daemon *self)
     zmq_setsockopt(self->feeder, ZMQ_RCVTIMEO, &patience, sizeof patience);
     zmq_setsockopt(self->feeder, ZMQ_LINGER, &linger, sizeof linger);
     zmq_connect(self->feeder, self->feed);
-    char *token = mint(self, "feeder", TOKEN_SCOPE_FEED);
+    char *token = daemon_token(self, "feeder", TOKEN_SCOPE_FEED);
     struct buf text = {0};
     buf_put_format(&text, "{\"type\":\"feed_open\",\"source\":\"bench\",\"token\":\"%s\"}", token);
     free(token);

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "common/auth/token.h"
 #include "common/base/buf.h"
 
 struct daemon;
 
+/* The same with that text as the section of limits. */
+struct daemon *daemon_start_with(const char *limits);
 /* Starts the program that the environment's INDSUBD names, with limits that are not in the way, and
  * waits until it serves. */
 struct daemon *daemon_start(void);
@@ -18,6 +21,9 @@ void daemon_stop(struct daemon **self);
 
 pid_t daemon_pid(const struct daemon *self);
 const char *daemon_session_endpoint(const struct daemon *self);
+const char *daemon_feed_endpoint(const struct daemon *self);
+/* A token for that user; to be freed. */
+char *daemon_token(const struct daemon *self, const char *user, unsigned scopes);
 
 /* Opens the feed and gives it a few days of minute bars, so that indicators are warm. */
 void daemon_feed_history(struct daemon *self);

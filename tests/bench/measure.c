@@ -44,6 +44,18 @@ uint64_t cpu_ns_of(pid_t pid)
     return read_clock(clock);
 }
 
+uint64_t main_cpu_ns_of(pid_t pid)
+{
+    char path[64];
+    unsigned long long ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, (int)pid);
+    FILE *file = fopen(path, "r");
+    if (!file || fscanf(file, "%llu", &ns) != 1)
+        die("%s cannot be read", path);
+    fclose(file);
+    return ns;
+}
+
 size_t rss_bytes_of(pid_t pid)
 {
     char path[64], line[256];

@@ -16,6 +16,8 @@ uint64_t now_ns(void);
 uint64_t own_cpu_ns(void);
 /* Processor time of a process, all its threads, user and system. */
 uint64_t cpu_ns_of(pid_t pid);
+/* The same of its first thread alone. */
+uint64_t main_cpu_ns_of(pid_t pid);
 /* Resident memory of a process. */
 size_t rss_bytes_of(pid_t pid);
 
