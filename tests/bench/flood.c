@@ -21,7 +21,8 @@ struct side {
 static void set_up(struct side *self, size_t n_sessions, size_t n_rounds, size_t n_latencies)
 {
     self->daemon = daemon_start_with("limits\n    sessions_per_user = 64\n"
-                                     "    feed_burst_bytes = 1048576\n");
+                                     "    feed_burst_bytes = 1048576\n"
+                                     "    user_request_burst = 400\n");
     self->n_sessions = n_sessions;
     daemon_feed_history(self->daemon);
     self->sessions = crowd_connect(daemon_session_endpoint(self->daemon), n_sessions);
