@@ -1,19 +1,19 @@
 /* average - moving averages. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/grid.h"
 
 struct sma {
-    struct window_sum sum;
+    struct grid window;
 };
 
 static void sma_init(struct arena *arena, const double *params)
 {
     struct sma *self = arena_struct(arena, sizeof *self);
-    window_sum_init(&self->sum, arena, (uint32_t)params[0]);
+    grid_init(&self->window, arena, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP sma_step(struct sma *self, const double *in, double *out, bool keep)
 {
-    out[0] = mean_step(&self->sum, in[0], keep);
+    out[0] = grid_mean_step(&self->window, in[0], keep);
 }
 
 INDICATOR_FUNCTIONS(sma)
@@ -48,13 +48,13 @@ ROW(ema_row, .name = "EMA", .title = "Exponential moving average", .category = "
     .defined_bars = length_bars, .settled_bars = ema_settled_bars);
 
 struct wma {
-    struct weighted window;
+    struct grid window;
 };
 
 static void wma_init(struct arena *arena, const double *params)
 {
     struct wma *self = arena_struct(arena, sizeof *self);
-    weighted_init(&self->window, arena, (uint32_t)params[0]);
+    grid_init(&self->window, arena, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP wma_step(struct wma *self, const double *in, double *out, bool keep)

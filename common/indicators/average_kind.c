@@ -8,14 +8,12 @@ void average_init(struct average *self, struct arena *arena, enum average_kind k
     self->kind = n == 1 ? AVERAGE_SMA : kind;
     self->wait = 0;
     switch (self->kind) {
-    case AVERAGE_SMA:
-        window_sum_init(&self->of.sum, arena, n);
-        break;
     case AVERAGE_EMA:
         ema_init(&self->of.ema, n);
         break;
+    case AVERAGE_SMA:
     case AVERAGE_WMA:
-        weighted_init(&self->of.weighted, arena, n);
+        grid_init(&self->of.window, arena, n);
         break;
     case AVERAGE_DEMA:
     case AVERAGE_TEMA:

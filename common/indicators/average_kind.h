@@ -2,7 +2,7 @@
 #ifndef INDSUB_INDICATORS_AVERAGE_KIND_H
 #define INDSUB_INDICATORS_AVERAGE_KIND_H
 
-#include "common/indicators/kernels.h"
+#include "common/indicators/grid.h"
 
 /* ---- averages of averages ---------------------------------------------------------------------
  */
@@ -59,19 +59,19 @@ KERNEL double tillson_t3(struct ema_chain *self, double x, double a, bool keep)
  */
 
 struct triangular {
-    struct window_sum first, second;
+    struct grid first, second;
 };
 
 static inline void triangular_init(struct triangular *self, struct arena *arena, uint32_t n)
 {
-    window_sum_init(&self->first, arena, n / 2 + 1);
-    window_sum_init(&self->second, arena, (n + 1) / 2);
+    grid_init(&self->first, arena, n / 2 + 1);
+    grid_init(&self->second, arena, (n + 1) / 2);
 }
 
 KERNEL double triangular_step(struct triangular *self, double x, bool keep)
 {
-    double mean = mean_step(&self->first, x, keep);
-    return isnan(mean) ? NAN : mean_step(&self->second, mean, keep);
+    double mean = grid_mean_step(&self->first, x, keep);
+    return isnan(mean) ? NAN : grid_mean_step(&self->second, mean, keep);
 }
 
 /* ---- adaptive (Kaufman 1995, Smarter Trading, pp. 129-153) ------------------------------------
@@ -79,14 +79,14 @@ KERNEL double triangular_step(struct triangular *self, double x, bool keep)
 
 struct kaufman {
     struct ring past;
-    struct window_sum path; /* of the distances from bar to bar */
+    struct grid path; /* of the distances from bar to bar */
     double value;
 };
 
 static inline void kaufman_init(struct kaufman *self, struct arena *arena, uint32_t n)
 {
     ring_init(&self->past, arena, n);
-    window_sum_init(&self->path, arena, n);
+    grid_init(&self->path, arena, n);
     self->value = NAN;
 }
 
@@ -109,7 +109,7 @@ KERNEL double kaufman_step(struct kaufman *self, double x, bool keep)
     double start = ring_push(&self->past, x, keep);
     if (first)
         return NAN;
-    double path = window_sum_step(&self->path, fabs(x - before), keep);
+    double path = grid_sum_step(&self->path, fabs(x - before), keep);
     if (isnan(path))
         return NAN;
     double value = kaufman_next(x, start, path, isnan(self->value) ? before : self->value);
@@ -147,9 +147,8 @@ struct average {
     enum average_kind kind;
     uint32_t wait; /* values that it leaves out before it begins */
     union {
-        struct window_sum sum;
+        struct grid window;
         struct ema ema;
-        struct weighted weighted;
         struct ema_chain chain;
         struct triangular triangular;
         struct kaufman kaufman;
@@ -174,7 +173,7 @@ KERNEL double average_step(struct average *self, double x, bool keep)
     case AVERAGE_EMA:
         return ema_step(&self->of.ema, x, keep);
     case AVERAGE_WMA:
-        return weighted_step(&self->of.weighted, x, keep);
+        return weighted_step(&self->of.window, x, keep);
     case AVERAGE_DEMA:
         return double_ema(&self->of.chain, x, keep);
     case AVERAGE_TEMA:
@@ -186,7 +185,7 @@ KERNEL double average_step(struct average *self, double x, bool keep)
     case AVERAGE_T3:
         return tillson_t3(&self->of.chain, x, AVERAGE_T3_A, keep);
     default:
-        return mean_step(&self->of.sum, x, keep);
+        return grid_mean_step(&self->of.window, x, keep);
     }
 }
 

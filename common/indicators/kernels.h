@@ -215,7 +215,7 @@ struct moments {
     struct dd squares;
     double anchor;
     struct dd anchors; /* n times the anchor */
-    double share;      /* 1 / n, for what need not be right to the last bit */
+    double n, share;   /* 1 / n, for what need not be right to the last bit */
     double last;
     uint32_t same; /* how many equal values came last: a flat window has variance zero exactly */
 };
@@ -224,6 +224,7 @@ static inline void moments_init(struct moments *self, struct arena *arena, uint3
 {
     window_sum_init(&self->sum, arena, n);
     self->last = NAN;
+    self->n = n;
     self->share = 1.0 / n;
 }
 
@@ -251,7 +252,7 @@ KERNEL double moments_step(struct moments *self, double x, double *deviations, b
     struct dd squares = dd_add(self->squares, two_sum(from_anchor * from_anchor, -before));
     struct dd sum = dd_add(self->sum.sum, two_sum(x, -oldest));
     uint32_t same = x == self->last ? self->same + (self->same < ring->n) : 1;
-    double mean = dd_value(sum) / ring->n, offset = dd_value(dd_subtract(sum, self->anchors));
+    double mean = dd_value(sum) / self->n, offset = dd_value(dd_subtract(sum, self->anchors));
     double aside = offset * offset * self->share, spread = dd_value(squares) - aside;
     bool flat = same >= ring->n;
     if (__builtin_expect(full && !flat && !(aside < 256 * spread), 0)) {
@@ -278,33 +279,6 @@ KERNEL double moments_distance(const struct moments *self, double x)
     const struct ring *ring = &self->sum.ring;
     struct dd sum = dd_add(self->sum.sum, two_sum(x, -ring_oldest(ring)));
     return dd_value(dd_subtract(two_product(x, ring->n), sum)) / ring->n;
-}
-
-/* ---- weighted mean of the last n: weights 1, 2, ..., n ----------------------------------------
- */
-
-struct weighted {
-    struct window_sum sum;
-    struct dd weighted;
-};
-
-static inline void weighted_init(struct weighted *self, struct arena *arena, uint32_t n)
-{
-    window_sum_init(&self->sum, arena, n);
-    self->weighted = (struct dd){0, 0};
-}
-
-KERNEL double weighted_step(struct weighted *self, double x, bool keep)
-{
-    double n = self->sum.ring.n;
-    /* Every value in the window loses one weight, the new one comes in with n (less while it fills:
-     * the first values then have been given too much, which the subtraction has taken back). */
-    struct dd total = dd_add(dd_subtract(self->weighted, self->sum.sum), two_product(x, n));
-    bool full;
-    window_sum_slide(&self->sum, x, &full, keep);
-    if (keep)
-        self->weighted = total;
-    return full ? dd_value(total) / (n * (n + 1) / 2) : NAN;
 }
 
 /* ---- exponential average, seeded with the mean of the first n ---------------------------------

@@ -1,5 +1,5 @@
 /* levels - prices against their own averages and ranges. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/grid.h"
 
 /* ---- AO ---- */
 
@@ -61,23 +61,23 @@ ROW(bias, .name = "BIAS", .title = "Distance from the average", .category = "mom
 /* ---- CG ---- */
 
 struct cg {
-    struct weighted weighted;
-    struct window_sum sum;
+    struct grid window;
 };
 
 static void cg_init(struct arena *arena, const double *params)
 {
     struct cg *self = arena_struct(arena, sizeof *self);
-    weighted_init(&self->weighted, arena, (uint32_t)params[0]);
-    window_sum_init(&self->sum, arena, (uint32_t)params[0]);
+    grid_init(&self->window, arena, (uint32_t)params[0]);
 }
 
 INDICATOR_STEP cg_step(struct cg *self, const double *in, double *out, bool keep)
 {
-    double n = self->sum.ring.n;
-    double newest_heaviest = weighted_step(&self->weighted, in[0], keep) * (n * (n + 1) / 2);
-    double sum = window_sum_step(&self->sum, in[0], keep);
-    out[0] = sum != 0 ? newest_heaviest / sum - (n + 1) : NAN; /* the oldest one is the heaviest */
+    double n = self->window.ring.n;
+    bool full = self->window.ring.filled + 1 >= self->window.ring.n;
+    struct grid_sums sums = grid_slide(&self->window, in[0], true, keep);
+    double sum = dd_value(sums.sum), newest_heaviest = dd_value(sums.weighted);
+    /* The oldest one is the heaviest. */
+    out[0] = full && sum != 0 ? newest_heaviest / sum - (n + 1) : NAN;
 }
 
 INDICATOR_FUNCTIONS(cg)
@@ -133,15 +133,15 @@ ROW(brar, .name = "BRAR", .title = "Emotion and willingness", .category = "momen
 /* ---- HMA ---- */
 
 struct hma {
-    struct weighted half, whole, smooth;
+    struct grid half, whole, smooth;
 };
 
 static void hma_init(struct arena *arena, const double *params)
 {
     struct hma *self = arena_struct(arena, sizeof *self);
-    weighted_init(&self->half, arena, (uint32_t)(params[0] / 2));
-    weighted_init(&self->whole, arena, (uint32_t)params[0]);
-    weighted_init(&self->smooth, arena, (uint32_t)sqrt(params[0]));
+    grid_init(&self->half, arena, (uint32_t)(params[0] / 2));
+    grid_init(&self->whole, arena, (uint32_t)params[0]);
+    grid_init(&self->smooth, arena, (uint32_t)sqrt(params[0]));
 }
 
 INDICATOR_STEP hma_step(struct hma *self, const double *in, double *out, bool keep)

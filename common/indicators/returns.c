@@ -1,5 +1,5 @@
 /* returns - changes against an earlier bar, and counts and signs of them. */
-#include "common/indicators/kernels.h"
+#include "common/indicators/grid.h"
 
 struct earlier {
     struct ring past;
@@ -117,13 +117,13 @@ ROW(er, .name = "ER", .title = "Efficiency ratio", .category = "momentum",
 
 struct coppock {
     struct ring fast, slow;
-    struct weighted average;
+    struct grid average;
 };
 
 static void coppock_init(struct arena *arena, const double *params)
 {
     struct coppock *self = arena_struct(arena, sizeof *self);
-    weighted_init(&self->average, arena, (uint32_t)params[0]);
+    grid_init(&self->average, arena, (uint32_t)params[0]);
     ring_init(&self->fast, arena, (uint32_t)params[1]);
     ring_init(&self->slow, arena, (uint32_t)params[2]);
 }

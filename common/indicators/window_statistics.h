@@ -5,7 +5,7 @@
 #ifndef INDSUB_INDICATORS_WINDOW_STATISTICS_H
 #define INDSUB_INDICATORS_WINDOW_STATISTICS_H
 
-#include "common/indicators/kernels.h"
+#include "common/indicators/grid.h"
 
 /* ---- how many equal values came last ----------------------------------------------------------
  */
@@ -36,7 +36,7 @@ KERNEL bool streak_step(struct streak *self, double x, bool keep)
 
 /* Time is 0 at the oldest of the n values, n - 1 at the newest. */
 struct line {
-    struct weighted window;
+    struct grid window;
     struct streak streak;
 };
 
@@ -48,26 +48,22 @@ struct line_fit {
 
 static inline void line_init(struct line *self, struct arena *arena, uint32_t n)
 {
-    weighted_init(&self->window, arena, n);
+    grid_init(&self->window, arena, n);
     streak_init(&self->streak, n);
 }
 
 /* NAN until there are n values; n is 2 or more. */
 KERNEL struct line_fit line_step(struct line *self, double x, bool keep)
 {
-    double n = self->window.sum.ring.n;
-    /* As weighted_step: sum and total are those after x. */
-    struct dd total =
-        dd_add(dd_subtract(self->window.weighted, self->window.sum.sum), two_product(x, n));
-    bool full, flat = streak_step(&self->streak, x, keep);
-    struct dd sum = window_sum_slide(&self->window.sum, x, &full, keep);
-    if (keep)
-        self->window.weighted = total;
+    double n = self->window.ring.n;
+    bool full = self->window.ring.filled + 1 >= self->window.ring.n;
+    bool flat = streak_step(&self->streak, x, keep);
+    struct grid_sums sums = grid_slide(&self->window, x, true, keep);
     if (!full)
         return (struct line_fit){NAN, NAN, n};
-    struct dd tilt = dd_subtract(total, dd_scale(sum, (n + 1) / 2));
+    struct dd tilt = dd_subtract(sums.weighted, dd_scale(sums.sum, (n + 1) / 2));
     double slope = flat ? 0 : dd_value(tilt) / (n * (n * n - 1) / 12);
-    return (struct line_fit){slope, dd_divide(sum, n), n};
+    return (struct line_fit){slope, dd_divide(sums.sum, n), n};
 }
 
 /* Its height at a time; the newest value's is n - 1, the next one's n. */

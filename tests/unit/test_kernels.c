@@ -115,7 +115,7 @@ static void assert_near(const char *what, size_t bar, size_t n, double got, long
 struct kernels {
     struct window_sum mean;
     struct moments moments;
-    struct weighted weighted;
+    struct grid weighted, steady;
     struct line line;
     struct pair pair;
     struct powers powers;
@@ -124,7 +124,7 @@ struct kernels {
 };
 
 struct answers {
-    double mean, variance, weighted, distances, quantile, lowest;
+    double mean, steady, variance, weighted, distances, quantile, lowest;
     struct line_fit fit;
     struct pair_moments pair;
     struct power_moments powers;
@@ -137,7 +137,8 @@ static struct kernels *kernels_new(uint32_t n)
     struct kernels *self = arena_struct(&arena, sizeof *self);
     window_sum_init(&self->mean, &arena, n);
     moments_init(&self->moments, &arena, n);
-    weighted_init(&self->weighted, &arena, n);
+    grid_init(&self->weighted, &arena, n);
+    grid_init(&self->steady, &arena, n);
     line_init(&self->line, &arena, n);
     pair_init(&self->pair, &arena, n);
     powers_init(&self->powers, &arena, n);
@@ -155,6 +156,7 @@ static struct answers kernels_sums(struct kernels *self, double x, bool keep)
     answers.mean = mean_step(&self->mean, x, keep);
     moments_step(&self->moments, x, &deviations, keep);
     answers.variance = deviations;
+    answers.steady = grid_mean_step(&self->steady, x, keep);
     answers.weighted = weighted_step(&self->weighted, x, keep);
     answers.fit = line_step(&self->line, x, keep);
     answers.pair = pair_step(&self->pair, x, -2 * x, keep);
@@ -181,6 +183,7 @@ static void check_sums(const struct answers *got, const struct truth *truth, siz
     long double deviation = sqrtl(truth->squares / n);
     bool flat = truth->squares == 0;
     assert_near("mean", bar, n, got->mean, truth->mean, 0);
+    assert_near("steady mean", bar, n, got->steady, truth->mean, 0);
     assert_near("variance", bar, n, got->variance, truth->squares, 0);
     assert_near("weighted", bar, n, got->weighted, truth->weighted, 0);
     assert_near("slope", bar, n, got->fit.slope, truth->slope, flat ? 0 : deviation / n);
