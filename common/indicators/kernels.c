@@ -1,12 +1,11 @@
 #include "common/indicators/kernels.h"
 
-struct dd moments_afresh(const struct ring *ring, double x, double anchor)
+struct dd moments_afresh(struct ring ring, double x, double anchor)
 {
-    const double *values = ring->data;
     struct dd squares = {(x - anchor) * (x - anchor), 0};
-    for (uint32_t i = 0; i < ring->n; i++)
-        if (i != ring->head)
-            squares = dd_add_number(squares, (values[i] - anchor) * (values[i] - anchor));
+    for (uint32_t i = 0; i < ring.n; i++)
+        if (i != ring.head)
+            squares = dd_add_number(squares, (ring.data[i] - anchor) * (ring.data[i] - anchor));
     return squares;
 }
 

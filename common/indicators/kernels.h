@@ -235,11 +235,19 @@ KERNEL void moments_move_anchor(struct moments *self, double anchor)
 }
 
 /* The squared distances from `anchor` of the window with x in, summed from its values. */
-struct dd moments_afresh(const struct ring *ring, double x, double anchor);
+struct dd moments_afresh(struct ring ring, double x, double anchor);
 
-/* Takes x; gives the mean, and n times the population variance (the squared deviations' sum). Both
- * NAN until the window is full. */
-KERNEL double moments_step(struct moments *self, double x, double *deviations, bool keep)
+/* n times how far x lies from the mean of n values with that sum, to the last digits. */
+KERNEL double far_from_mean(double x, struct dd sum, double n)
+{
+    return dd_value(dd_subtract(two_product(x, n), sum));
+}
+
+/* Takes x; gives the mean, n times the population variance (the squared deviations' sum), and how
+ * far x lies from the mean, right to some 1e-15 of the standard deviation. All NAN until the window
+ * is full. */
+KERNEL double moments_place(struct moments *self, double x, double *deviations, double *distance,
+                            bool keep)
 {
     struct ring *ring = &self->sum.ring;
     double oldest = ring_oldest(ring), before = 0;
@@ -255,8 +263,10 @@ KERNEL double moments_step(struct moments *self, double x, double *deviations, b
     double mean = dd_value(sum) / self->n, offset = dd_value(dd_subtract(sum, self->anchors));
     double aside = offset * offset * self->share, spread = dd_value(squares) - aside;
     bool flat = same >= ring->n;
+    double away = (x - self->anchor) - offset * self->share;
     if (__builtin_expect(full && !flat && !(aside < 256 * spread), 0)) {
-        squares = moments_afresh(ring, x, mean);
+        away = far_from_mean(x, sum, self->n) * self->share;
+        squares = moments_afresh(*ring, x, mean);
         spread = dd_value(squares);
         if (keep)
             moments_move_anchor(self, mean);
@@ -269,7 +279,14 @@ KERNEL double moments_step(struct moments *self, double x, double *deviations, b
     }
     ring_store(ring, x, keep);
     *deviations = !full ? NAN : flat ? 0 : spread;
+    *distance = !full ? NAN : flat ? 0 : away;
     return full ? mean : NAN;
+}
+
+KERNEL double moments_step(struct moments *self, double x, double *deviations, bool keep)
+{
+    double unused;
+    return moments_place(self, x, deviations, &unused, keep);
 }
 
 /* How far x lies from the mean of the window with x in, to the last digits also where that is near.
@@ -278,7 +295,7 @@ KERNEL double moments_distance(const struct moments *self, double x)
 {
     const struct ring *ring = &self->sum.ring;
     struct dd sum = dd_add(self->sum.sum, two_sum(x, -ring_oldest(ring)));
-    return dd_value(dd_subtract(two_product(x, ring->n), sum)) / ring->n;
+    return far_from_mean(x, sum, ring->n) / ring->n;
 }
 
 /* ---- exponential average, seeded with the mean of the first n ---------------------------------

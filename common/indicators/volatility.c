@@ -18,8 +18,8 @@ static void bbands_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP bbands_step(struct bbands *self, const double *in, double *out, bool keep)
 {
-    double distance = moments_distance(&self->moments, in[0]);
-    double deviations, mean = moments_step(&self->moments, in[0], &deviations, keep);
+    double deviations, distance,
+        mean = moments_place(&self->moments, in[0], &deviations, &distance, keep);
     double half = self->width * sqrt(deviations * self->moments.share);
     out[0] = mean - half;
     out[1] = mean;
