@@ -2,10 +2,13 @@
 beyond this machine without it."""
 import os
 import pathlib
+import re
 import shutil
 import socket
 import stat
+import subprocess
 import tempfile
+import textwrap
 import threading
 import unittest
 
@@ -15,7 +18,8 @@ from support import feeds
 from support.case import Case
 from support.curve import Certificate, Curve
 from support.isp import CONTEXT, Feeder, Public, Session, new_key, parse
-from support.processes import Daemon, cli_environment, run
+from support.processes import (PATIENCE_S, Daemon, cli_environment, environment, program,
+                               run)
 
 SILENCE_MS = 250  # after the end of an attempt: nothing may come then
 
@@ -317,6 +321,35 @@ class Binding(Base):
     def test_abstract_sockets_belong_to_nobody(self):
         status, error = self.start("--feed", "ipc://@indsub")
         self.assertEqual(status, 2)
+
+
+class OnALan(unittest.TestCase):
+    """The lines that README.md has for it do what it says."""
+
+    def test_the_five_lines(self):
+        readme = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+        lines = re.search(r"### On a LAN, safely\n\n((?:    .*\n)+)", readme.read_text())[1]
+        with socket.socket() as one, socket.socket() as other:  # free ports
+            one.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", 0))
+            ports = [s.getsockname()[1] for s in (one, other)]
+        script = textwrap.dedent(lines).replace("HOST", "127.0.0.1")
+        for port, free in zip((5570, 5571), ports):
+            script = script.replace(f":{port}", f":{free}")
+        script = script.replace(" &\n", " --feed tcp://127.0.0.1:* >ready & daemon=$!\n"
+                                         "until [ -s ready ]; do sleep 0.05; done\n")
+        script = f"set -e\n{script.rstrip()} list\nkill $daemon\nwait $daemon\n"
+        with tempfile.TemporaryDirectory() as folder:
+            tools = os.path.join(folder, "bin")
+            os.mkdir(tools)
+            for variable in ("INDSUBD", "INDSUB_CLI"):
+                os.symlink(os.path.abspath(program(variable)),
+                           os.path.join(tools, os.path.basename(program(variable))))
+            done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True,
+                                  timeout=PATIENCE_S, stdin=subprocess.DEVNULL,
+                                  env={**environment(), "PATH": f"{tools}:{os.environ['PATH']}",
+                                       "XDG_STATE_HOME": folder})
+            self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class Programs(Base):
