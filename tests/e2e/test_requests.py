@@ -203,8 +203,8 @@ class Reading(Case):
         "NO_VOLUME": lambda b: b | {"v": 0},
         "EQUAL_HIGHS": lambda b: b | {"h": 26000}}
 
-    # Functions that have none for prices of thousands, and one that waits for a certain price.
-    NO_VALUE = {"ACOS", "ASIN", "COSH", "EXP", "SINH", "HILO"}
+    # Functions that have none for prices of thousands, and what waits for a certain price.
+    NO_VALUE = {"ACOS", "ASIN", "COSH", "EXP", "SINH", "HILO", "TD_SEQ"}
 
     def test_every_row_on_degenerate_bars(self):
         """No range, no volume, equal highs, one price, one bar: values or null, never NaN or
