@@ -25,7 +25,9 @@ KERNEL void ema_chain_step(struct ema_chain *self, double x, int count, double *
 {
     for (int k = 0; k < count; k++)
         values[k] = NAN;
+#ifdef __OPTIMIZE__  /* else gcc warns that it does not heed it */
 #pragma GCC unroll 6 /* EMA_CHAIN_MAX */
+#endif
     for (int k = 0; k < count && !isnan(x); k++)
         values[k] = x = ema_step(&self->link[k], x, keep);
 }
