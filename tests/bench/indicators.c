@@ -206,6 +206,60 @@ static void compare(const char *text, const struct subject *subject, const struc
         }
 }
 
+/* ---- how little a call can take ----------------------------------------------------------------
+ */
+
+/* The plain formulas a bar at a time: what they keep has been written by the call before, and must
+ * have come back from memory. No commit of one bar takes less. */
+struct bare {
+    double value, factor, past[20];
+    size_t at;
+};
+
+static void bare_ema(void *state, const double *in, double *out)
+{
+    struct bare *self = state;
+    out[0] = self->value = (in[0] - self->value) * self->factor + self->value;
+}
+
+static void bare_sma(void *state, const double *in, double *out)
+{
+    struct bare *self = state;
+    self->value += in[0] - self->past[self->at];
+    self->past[self->at] = in[0];
+    self->at = self->at + 1 == sizeof self->past / sizeof *self->past ? 0 : self->at + 1;
+    out[0] = self->value * self->factor;
+}
+
+static double time_bare(void (*step)(void *, const double *, double *), double factor,
+                        const struct history *bars)
+{
+    struct bare bare = {.factor = factor};
+    struct indicator row = {.commit = step};
+    const struct indicator *volatile called = &row;
+    uint64_t start_ns = own_cpu_ns();
+    for (size_t i = 0; i < bars->n; i++)
+        called->commit(&bare, bars->close + i, bars->scratch + i);
+    return (double)(own_cpu_ns() - start_ns) / (double)bars->n;
+}
+
+static void report_bare(const char *name, void (*step)(void *, const double *, double *),
+                        double factor, const struct history *bars, struct columns *columns)
+{
+    const struct formula *formula = FORMULAS;
+    const double params[] = {20};
+    struct best call = {0}, loop = {0};
+    char what[96];
+    while (strcmp(formula->name, name) != 0)
+        formula++;
+    for (int round = 0; round < ROUNDS; round++) {
+        best_of_least(&call, time_bare(step, factor, bars));
+        best_of_least(&loop, time_reference(formula, bars, params, columns));
+    }
+    snprintf(what, sizeof what, "%s: no more than its formula, a call a bar", formula->short_form);
+    report(what, "ns/bar", call.value, loop.value, "");
+}
+
 /* ---- measurements -----------------------------------------------------------------------------
  */
 
@@ -272,6 +326,10 @@ int main(int argc, char **argv)
         else
             fprintf(stderr, "bench: there is no indicator %s\n", FORMULAS[i].name);
     }
+    struct columns columns = make_columns(bars.n);
+    report_bare("SMA", bare_sma, 1.0 / 20, &bars, &columns);
+    report_bare("EMA", bare_ema, 2.0 / 21, &bars, &columns);
+    destroy_columns(&columns);
     destroy_history(&bars);
     return EXIT_SUCCESS;
 }
