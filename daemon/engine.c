@@ -538,6 +538,7 @@ static void note_arrival(struct engine *self, struct source *source, struct now 
 {
     source->has_arrived = true;
     source->arrived_ms = now.mono_ms;
+    source->arrived_wall_ms = now.wall_ms;
     set_stale(self, source, false);
 }
 
@@ -1065,14 +1066,14 @@ static void sweep_sessions(struct engine *self, struct now now)
     }
 }
 
-/* A source that was in step with the wall clock and has fallen silent: its bars close by the wall
- * clock after a grace time. */
+/* A source that was in step with the wall clock and has fallen silent: its bars close after a grace
+ * time, by the wall clock as it was then and what has passed since. Somebody may have set it. */
 static void close_silent(struct engine *self, const struct source *source, struct now now)
 {
     const struct core_settings *settings = self->core.settings;
-    int64_t passed_ms = now.wall_ms - settings->bar_grace_ms;
-    if (now.mono_ms - source->arrived_ms < settings->bar_grace_ms ||
-        source->behind_ms > settings->feed_stale_ms ||
+    int64_t silent_ms = now.mono_ms - source->arrived_ms;
+    int64_t passed_ms = source->arrived_wall_ms + silent_ms - settings->bar_grace_ms;
+    if (silent_ms < settings->bar_grace_ms || source->behind_ms > settings->feed_stale_ms ||
         source->behind_ms < -settings->feed_stale_ms ||
         passed_ms < market_next_close(self->core.market, source->id))
         return;

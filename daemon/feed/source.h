@@ -27,7 +27,8 @@ struct source {
     char kid[SOURCE_KID_MAX + 1], jti[SOURCE_JTI_MAX + 1]; /* of that token */
     char *symbols;      /* globs of what it may feed, a newline behind each; NULL: all; owned */
     int64_t arrived_ms; /* of its newest message */
-    int64_t behind_ms;  /* its clock behind the wall's, when that came */
+    int64_t arrived_wall_ms; /* the same moment by the wall clock */
+    int64_t behind_ms;       /* its clock behind the wall's, when that came */
     bool has_arrived;
     bool is_connected;
     struct standby *standby; /* what it gives of symbols that others lead; owned */

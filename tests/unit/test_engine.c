@@ -310,6 +310,69 @@ static void a_reader_too_slow_loses_no_closed_bar_until_the_limit(void **state)
     world_destroy(&w);
 }
 
+static void soon_silent(struct core_settings *settings)
+{
+    settings->bar_grace_ms = 1500;
+    settings->feed_stale_ms = 10000;
+}
+
+/* The closed bars of a feed in step with the wall clock, with pauses longer than the grace time and
+ * shorter ones, while somebody sets that clock by jump_ms now and then. */
+static char *closed_bars_under(const int64_t *jumps_ms, size_t n_jumps)
+{
+    enum { N_TICKS = 400, DAYS_MS = 2 * 86400000 };
+    struct world *w = world_new_repeatable(soon_silent);
+    struct client *alice = NULL;
+    int64_t feed_ms = WORLD_OPEN_MS, spare_ms = 0;
+    w->now.wall_ms = feed_ms;
+    for (int i = 0; i < N_TICKS; i++) {
+        assert_int_equal(world_tick(w, "NIFTY50", feed_ms, 25000 + i % 37), REJECT_NONE);
+        if (!alice) {
+            w->now.wall_ms += DAYS_MS; /* tokens do go by that clock: hers is good for long */
+            alice = world_open(w, "alice", NULL);
+            w->now.wall_ms -= DAYS_MS;
+            subscribe(w, alice, "1min", "[\"SMA(3)\",\"EMA(5)\"]");
+        }
+        int64_t pause_ms = 300 + (int64_t)i * 7919 % 4000;
+        if (n_jumps > 0 && i % 40 == 20) {
+            int64_t jump_ms = jumps_ms[i / 40 % (int)n_jumps];
+            world_pass(w, pause_ms / 3); /* in the midst of a pause */
+            w->now.wall_ms += jump_ms;
+            spare_ms += jump_ms;
+            world_pass(w, pause_ms - pause_ms / 3);
+        } else {
+            world_pass(w, pause_ms);
+        }
+        if (i % 40 == 39) { /* and sets it right again */
+            w->now.wall_ms -= spare_ms;
+            spare_ms = 0;
+        }
+        feed_ms += pause_ms;
+        world_ask(w, alice, "{\"type\":\"heartbeat\"}");
+    }
+    char *closed = alice->closed.data;
+    alice->closed = (struct buf){0};
+    world_destroy(&w);
+    return closed;
+}
+
+static void bars_stay_right_when_the_machines_clock_is_set(void **state)
+{
+    (void)state;
+    static const int64_t HOUR_MS = 3600000;
+    char *wanted = closed_bars_under(NULL, 0);
+    const int64_t forward[] = {HOUR_MS}, back[] = {-HOUR_MS},
+                  both[] = {HOUR_MS, -HOUR_MS, 24 * HOUR_MS};
+    char *got[] = {closed_bars_under(forward, 1), closed_bars_under(back, 1),
+                   closed_bars_under(both, 3)};
+    assert_true(strlen(wanted) > 1000);
+    for (size_t i = 0; i < sizeof got / sizeof *got; i++) {
+        assert_string_equal(got[i], wanted);
+        free(got[i]);
+    }
+    free(wanted);
+}
+
 static void throttling_merges_and_the_last_value_comes(void **state)
 {
     (void)state;
@@ -528,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_stranger_learns_and_gets_nothing),
         cmocka_unit_test(a_lost_connection_keeps_the_session_warm_until_resume_ends),
         cmocka_unit_test(a_reader_too_slow_loses_no_closed_bar_until_the_limit),
+        cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
