@@ -75,6 +75,41 @@ class TwoSources(Case):
         self.assertEqual(self.counters()["rejects"], {"LATE": 50})
 
 
+class Dying(Case):
+    """A feeder that dies in the midst of a batch: what was acknowledged is in, once."""
+
+    def test_whatever_was_under_way(self):
+        ticks = feeds.ticks("NIFTY50", 2000, every_ms=700)
+        messages = [ticks[at:at + 10] for at in range(0, len(ticks), 10)]
+        watch, feed = self.session(), self.feeder("mortal")
+        feed.send(messages[0])
+        watch.subscribe("NIFTY50", "1min", ["SMA(1)"], updates="close")
+        n_lives = 0
+        while feed.acked < len(messages):
+            acked = feed.acked
+            for seq in range(acked + 1, min(acked + 40, len(messages)) + 1):
+                feed.send_as(seq, messages[seq - 1])
+            feed.pump()  # something has been acknowledged, and more is on its way
+            acked = feed.acked
+            feed.disconnect()
+            feed = self.feeder("mortal")
+            self.assertGreaterEqual(feed.opened["last_seq"], acked)
+            n_lives += 1
+            if n_lives % 3 == 0:  # and the daemon too
+                self.daemon.kill()
+                self.daemon.start()
+                feed.disconnect()
+                feed = self.feeder("mortal")
+                self.assertGreaterEqual(feed.opened["last_seq"], acked)
+        watch = self.session("later")
+        watch.subscribe("NIFTY50", "1min", ["SMA(1)"])
+        got = watch.ask("history", symbol="NIFTY50", timeframe="1min", limit=1000)["updates"]
+        wanted = market.bars(ticks, "1min")[:-1]
+        self.assertEqual([u["ohlcv"] for u in got], [b["ohlcv"] for b in wanted])
+        self.assertEqual(self.admin().ask("stats")["counters"]["rejects"], {})
+        self.assertGreater(n_lives, 4)
+
+
 class Bars(Case):
     def test_daily_bars_come_in_beside_a_live_source(self):
         live, loader, session = self.feeder("live"), self.feeder("loader"), self.session()

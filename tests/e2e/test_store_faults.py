@@ -2,6 +2,7 @@
 not kept."""
 import os
 import pathlib
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -36,7 +37,6 @@ class Damaged(Case):
         feed.send(feeds.bars("NIFTY50", 5))
 
     def test_a_newer_file_is_left_alone(self):
-        import sqlite3
         self.daemon.stop()
         with sqlite3.connect(self.daemon.state / "indsub.db") as database:
             database.execute("PRAGMA user_version = 99")
@@ -49,15 +49,8 @@ class Damaged(Case):
         self.daemon.process = None
 
 
-@unittest.skipUnless(can_mount(), "a small disk cannot be mounted here")
-class SmallDisk(Case):
-    def setUp(self):
-        super().setUp()
-        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="indsub-disk-"))
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "indsub", self.disk], check=True)
-        self.addCleanup(self.disk.rmdir)
-        self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=False)
-        self._daemon = self.another_daemon(state=self.disk / "state")
+class Base(Case):
+    """What the tests of a store that cannot be written have in common."""
 
     def feed_unkept(self, first):
         """Sends what cannot be kept: live sessions have it, the feed is told nothing."""
@@ -76,6 +69,57 @@ class SmallDisk(Case):
         while feed.acked < 1:
             feed.pump()
         self.assertIn("takes what is written again", self.daemon.said())
+        self.daemon.kill()
+        self.daemon.start()
+        with isp.Feeder(self.daemon, "unkept") as again:
+            self.assertEqual(again.opened["last_seq"], 1)
+
+
+class Locked(Base):
+    def test_by_another_program_for_a_while(self):
+        self.feeder("first").send(feeds.bars("NIFTY50", 30))
+        other = sqlite3.connect(self.daemon.state / "indsub.db", isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        feed = self.feed_unkept(30)
+        other.execute("ROLLBACK")
+        self.acknowledged(feed)
+
+
+@unittest.skipUnless(can_mount(), "a small disk cannot be mounted here")
+class ReadOnly(Case):
+    def test_it_says_so_and_does_not_begin_what_it_could_not_keep(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="indsub-disk-"))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "indsub", folder], check=True)
+        self.addCleanup(folder.rmdir)
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=False)
+        daemon = self.another_daemon(state=folder / "state")
+        self._daemon = daemon
+        self.feeder("first").send(feeds.bars("NIFTY50", 30))
+        daemon.stop()
+        before = {p.name: p.read_bytes() for p in daemon.state.iterdir()}
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        with self.assertRaisesRegex(AssertionError, "Read-only file system"):
+            daemon.start()
+        daemon.log.close()
+        daemon.process.stdout.close()
+        self.assertNotEqual(daemon.process.wait(), 0)
+        self.assertEqual({p.name: p.read_bytes() for p in daemon.state.iterdir()}, before)
+        subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+        daemon.start()
+        with isp.Feeder(daemon, "first") as again:
+            self.assertEqual(again.opened["last_seq"], 1)
+
+
+@unittest.skipUnless(can_mount(), "a small disk cannot be mounted here")
+class SmallDisk(Base):
+    def setUp(self):
+        super().setUp()
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="indsub-disk-"))
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "indsub", self.disk], check=True)
+        self.addCleanup(self.disk.rmdir)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=False)
+        self._daemon = self.another_daemon(state=self.disk / "state")
 
     def test_full_and_then_not(self):
         self.feeder("first").send(feeds.bars("NIFTY50", 30))
@@ -89,9 +133,6 @@ class SmallDisk(Case):
         feed = self.feed_unkept(30)
         filler.unlink()
         self.acknowledged(feed)
-        self.daemon.kill()
-        self.daemon.start()
-        self.assertEqual(isp.Feeder(self.daemon, "unkept").opened["last_seq"], 1)
 
 
 if __name__ == "__main__":

@@ -312,6 +312,47 @@ static void daily_bars_come_from_minutes_or_are_given(void **state)
     end(&f);
 }
 
+/* Ticks around a midnight that ends a day, and perhaps more, of a symbol that never closes. */
+static void assert_ends_at(int64_t midnight_ms, int64_t monday_ms)
+{
+    static const enum timeframe ALL[] = {TIMEFRAME_1MIN, TIMEFRAME_4H, TIMEFRAME_1D, TIMEFRAME_1W};
+    struct fixture f = {.calendar = calendar_new_always(), .market = market_new(&SETTINGS)};
+    f.listing = market_add(f.market, "NIFTY50", f.calendar);
+    for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++)
+        market_acquire_series(f.market, f.listing, ALL[i]);
+    const int64_t moments_ms[] = {midnight_ms - MINUTE_MS, midnight_ms - 1, midnight_ms,
+                                  midnight_ms + 1, midnight_ms + INT64_C(8) * DAY_MS};
+    for (size_t i = 0; i < sizeof moments_ms / sizeof *moments_ms; i++)
+        assert_int_equal(tick(&f, moments_ms[i], (double)(i + 1), 1), REJECT_NONE);
+    const int64_t first_ms[] = {midnight_ms - MINUTE_MS, midnight_ms - INT64_C(4) * 3600000,
+                                midnight_ms - DAY_MS, monday_ms};
+    for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++) {
+        size_t n;
+        bool week_goes_on = ALL[i] == TIMEFRAME_1W && monday_ms + INT64_C(7) * DAY_MS > midnight_ms;
+        const struct bar *bars = closed(&f, ALL[i], &n);
+        assert_int_equal(n, week_goes_on ? 1 : 2);
+        assert_int_equal(bars[0].start_ms, first_ms[i]);
+        assert_float_equal(bars[0].close, week_goes_on ? 4 : 2, 0);
+        if (n == 2) {
+            assert_int_equal(bars[1].start_ms, midnight_ms);
+            assert_float_equal(bars[1].open, 3, 0);
+            assert_float_equal(bars[1].close, 4, 0);
+        }
+    }
+    end(&f);
+}
+
+static void bars_end_at_midnight_with_the_week_the_year_and_a_leap_day(void **state)
+{
+    (void)state;
+    assert_ends_at(INT64_C(1709164800000), INT64_C(1708905600000)); /* before 29 February 2024 */
+    assert_ends_at(INT64_C(1709251200000), INT64_C(1708905600000)); /* and after it */
+    assert_ends_at(INT64_C(1740787200000), INT64_C(1740355200000)); /* 1 March 2025, no leap year */
+    assert_ends_at(INT64_C(1735689600000), INT64_C(1735516800000)); /* 1 January 2025 */
+    assert_ends_at(INT64_C(1704067200000), INT64_C(1703462400000)); /* 1 January 2024, a Monday */
+    assert_ends_at(INT64_C(951868800000), INT64_C(951696000000));   /* 1 March 2000 */
+}
+
 /* Ticks over three days, a little out of order, with gaps. */
 static void random_ticks(struct fixture *self, unsigned seed, int n)
 {
@@ -470,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_series_made_in_a_silence_closes_when_it_is_due),
         cmocka_unit_test(a_source_that_takes_over_reopens_nothing),
         cmocka_unit_test(daily_bars_come_from_minutes_or_are_given),
+        cmocka_unit_test(bars_end_at_midnight_with_the_week_the_year_and_a_leap_day),
         cmocka_unit_test(a_series_is_the_same_to_the_bit_whenever_it_was_made),
         cmocka_unit_test(minutes_equal_a_plain_recomputation),
         cmocka_unit_test(history_is_cut_at_a_days_start_and_its_users_are_told),

@@ -231,6 +231,53 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
     assert_int_equal(count_files(place->folder, "damaged"), 0);
 }
 
+/* As a file of that version is: what comes later has to bring it forward, and keep what is in it.
+ */
+static void a_file_of_the_first_schema_is_read(void **state)
+{
+    static const char FIRST[] =
+        "CREATE TABLE listing(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE bars(name TEXT NOT NULL, timeframe INTEGER NOT NULL, span INTEGER NOT NULL,"
+        "                  value BLOB NOT NULL, PRIMARY KEY(name, timeframe, span)) WITHOUT ROWID;"
+        "CREATE TABLE source(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE session(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+        "INSERT INTO source VALUES('nse', x'003137');"
+        "INSERT INTO listing VALUES('NIFTY50', x'0078');"
+        "PRAGMA user_version = 1";
+    struct place *place = *state;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, FIRST, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    struct store *store = opened(place);
+    assert_rows(store, RECORD_SOURCE, "nse=17;");
+    assert_rows(store, RECORD_LISTING, "NIFTY50=x;");
+    assert_int_equal(count_files(place->folder, "damaged"), 0);
+    store_close(&store);
+}
+
+/* A file without tables, as a start that was cut off leaves it, is begun; one whose tables are not
+ * those of its version is damaged, and set aside whole. */
+static void a_file_that_is_half_begun(void **state)
+{
+    struct place *place = *state;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    struct store *store = opened(place);
+    assert_rows(store, RECORD_LISTING, "");
+    store_close(&store);
+    assert_int_equal(count_files(place->folder, "damaged"), 0);
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE bars", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    store = opened(place);
+    assert_non_null(strstr(place->told.data, "damaged"));
+    assert_true(count_files(place->folder, "damaged") > 0);
+    store_close(&store);
+}
+
 static void where_there_can_be_no_file_it_says_so(void **state)
 {
     struct place nowhere = {.path = "no-such-folder/indsub.db"};
@@ -274,6 +321,8 @@ int main(void)
         IN_A_PLACE(large_values_come_back_whole),
         IN_A_PLACE(a_damaged_file_is_set_aside),
         IN_A_PLACE(a_newer_schema_is_refused_and_left_alone),
+        IN_A_PLACE(a_file_of_the_first_schema_is_read),
+        IN_A_PLACE(a_file_that_is_half_begun),
         cmocka_unit_test(where_there_can_be_no_file_it_says_so),
         IN_A_PLACE(a_batch_is_kept_whole_or_not_at_all),
     };
