@@ -148,10 +148,12 @@ static void set_up(struct force *self)
 
 static void ask_for_much(struct force *self)
 {
+    static const char SUBSCRIBE[] =
+        "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+        "\"indicators\":[\"RSI(14)\",\"HMA(50)\",\"MACD(12,26,9)\"],\"history\":5000}";
     static const char *const REQUESTS[] = {
         "{\"type\":\"catalog\"}",
-        "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
-        "\"indicators\":[\"RSI(14)\",\"HMA(50)\",\"MACD(12,26,9)\"],\"history\":5000}",
+        SUBSCRIBE,
         "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",\"limit\":5000}",
         "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\"}",
         "{\"type\":\"open\",\"token\":\"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.AAAA\"}",

@@ -336,9 +336,9 @@ class OnALan(unittest.TestCase):
         script = textwrap.dedent(lines).replace("HOST", "127.0.0.1")
         for port, free in zip((5570, 5571), ports):
             script = script.replace(f":{port}", f":{free}")
-        script = script.replace(" &\n", " --feed tcp://127.0.0.1:* >ready & daemon=$!\n"
+        script = script.replace(" &\n", " --feed tcp://127.0.0.1:* >ready & trap \"kill $!\" EXIT\n"
                                          "until [ -s ready ]; do sleep 0.05; done\n")
-        script = f"set -e\n{script.rstrip()} list\nkill $daemon\nwait $daemon\n"
+        script = f"set -e\n{script.rstrip()} list\n"
         with tempfile.TemporaryDirectory() as folder:
             tools = os.path.join(folder, "bin")
             os.mkdir(tools)
