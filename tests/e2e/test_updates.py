@@ -1,4 +1,5 @@
 """The stream itself: how often, in which order, and what happens to those who read slowly."""
+import os
 import pathlib
 import random
 import re
@@ -282,7 +283,8 @@ class ManySlowReaders(Case):
         self.assertGreater(size * len(slow), 20 * self.LIMIT, "it would have been too much")
         self.assertLessEqual(most, self.LIMIT)
         self.assertGreater(most, self.LIMIT // 8, "the limit was not at work")
-        self.assertLess(self.resident_bytes() - before, 6 * self.LIMIT)
+        if "sanitize" not in os.environ.get("INDSUB_CFLAGS", ""):  # which keeps what was freed
+            self.assertLess(self.resident_bytes() - before, 6 * self.LIMIT)
         self.assertEqual([u["bar"] for u in reader.updates(closed=True)],
                          [text(bar["t"]) for bar in bars[10:]])
         self.assertEqual(reader.gaps, 0)
