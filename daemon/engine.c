@@ -13,6 +13,7 @@
 #include "daemon/control/request.h"
 #include "daemon/feed/item.h"
 #include "daemon/keep/keeper.h"
+#include "daemon/sessions/notice.h"
 
 enum {
     STATUS_EVERY_MS = 1000,
@@ -214,14 +215,6 @@ static struct body *take_text(struct engine *self)
     return body;
 }
 
-/* Starts a notice in self->text; the caller closes the object. */
-static void begin_notice(struct engine *self, const char *code, const char *message)
-{
-    buf_reset(&self->text);
-    buf_put_format(&self->text, "{\"type\":\"notice\",\"code\":\"%s\",\"message\":", code);
-    json_put_string(&self->text, message);
-}
-
 /* An error that no request's own reply is made of, in self->text. */
 static void put_error(struct engine *self, const cJSON *id, const struct err *err)
 {
@@ -238,10 +231,10 @@ static void put_error(struct engine *self, const cJSON *id, const struct err *er
     buf_put_char(&self->text, '}');
 }
 
-static void tell_session(struct engine *self, struct session *session, const char *code,
+static void tell_session(struct engine *self, struct session *session, enum notice notice,
                          const char *message)
 {
-    begin_notice(self, code, message);
+    notice_begin(&self->text, notice, message);
     buf_put_char(&self->text, '}');
     struct body *body = take_text(self);
     delivery_put_notice(self->core.delivery, session, body);
@@ -259,7 +252,7 @@ static bool has_symbol(const struct session *session, const struct listing *list
 /* A symbol's feed has fallen silent or come back: told to those who watch it, and in public. */
 static void tell_feed_state(struct engine *self, const struct listing *listing, bool stale)
 {
-    begin_notice(self, stale ? "FEED_STALE" : "FEED_LIVE",
+    notice_begin(&self->text, stale ? NOTICE_FEED_STALE : NOTICE_FEED_LIVE,
                  stale ? "nothing comes from this symbol's feed" : "the symbol's feed is back");
     buf_put_text(&self->text, ",\"symbol\":");
     json_put_string(&self->text, listing->name);
@@ -995,7 +988,7 @@ static void publish_status(struct engine *self, struct now now)
 /* Nothing more is delivered until a fresh token comes; what has not left by now is given up. */
 static void expire(struct engine *self, struct session *session, const char *why, struct now now)
 {
-    tell_session(self, session, "TOKEN_EXPIRED", why);
+    tell_session(self, session, NOTICE_TOKEN_EXPIRED, why);
     delivery_flush(self->core.delivery, now.mono_ms);
     session->is_expired = true;
     session->expired_ms = now.mono_ms;
@@ -1030,7 +1023,7 @@ static void check_expiry(struct engine *self, struct session *session, struct no
         expire(self, session, "delivery has ended; \"refresh\" with a new token", now);
     } else if (left_s <= EXPIRY_WARNING_S && !session->expiry_announced && session->is_attached) {
         session->expiry_announced = true;
-        tell_session(self, session, "TOKEN_EXPIRING",
+        tell_session(self, session, NOTICE_TOKEN_EXPIRING,
                      "the token expires soon; \"refresh\" with a new one");
     }
 }
@@ -1170,7 +1163,7 @@ int64_t engine_end_turn(struct engine *self, struct now now)
 
 void engine_shutdown(struct engine *self, struct now now)
 {
-    begin_notice(self, "SHUTDOWN", "the daemon is ending");
+    notice_begin(&self->text, NOTICE_SHUTDOWN, "the daemon is ending");
     buf_put_char(&self->text, '}');
     struct body *body = take_text(self);
     self->outlet.publish(self->outlet.context, "notice", body);

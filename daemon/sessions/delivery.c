@@ -5,6 +5,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "daemon/sessions/backlog.h"
+#include "daemon/sessions/notice.h"
 
 enum {
     ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
@@ -410,10 +411,9 @@ static void announce_lagging(struct delivery *self, struct session *session)
     while (outbox_take_lagging(session->outbox, &owner, &bar_ms)) {
         const struct subscription *one = owner;
         buf_reset(&self->text);
-        buf_put_text(&self->text,
-                     "{\"type\":\"notice\",\"code\":\"LAGGING\",\"message\":\"too slow: "
-                     "closed bars were left out, ask history from this bar\","
-                     "\"symbol\":");
+        notice_begin(&self->text, NOTICE_LAGGING,
+                     "too slow: closed bars were left out, ask history from this bar");
+        buf_put_text(&self->text, ",\"symbol\":");
         json_put_string(&self->text, one->listing->name);
         buf_put_format(&self->text,
                        ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
