@@ -215,20 +215,12 @@ static struct body *take_text(struct engine *self)
     return body;
 }
 
-/* An error that no request's own reply is made of, in self->text. */
-static void put_error(struct engine *self, const cJSON *id, const struct err *err)
+/* An error that is answered here, not by a handler of requests: put into self->text, and counted.
+ */
+static void put_own_error(struct engine *self, const cJSON *id, const struct err *err)
 {
     self->core.counters.errors[err->code]++;
-    buf_put_text(&self->text, "{\"type\":\"error\"");
-    if (id) {
-        buf_put_text(&self->text, ",\"id\":");
-        json_put_tree(&self->text, id);
-    }
-    buf_put_format(&self->text,
-                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(err->code),
-                   err_code_is_temporary(err->code) ? "true" : "false");
-    json_put_string(&self->text, err->message);
-    buf_put_char(&self->text, '}');
+    put_error(&self->text, id, err, NULL);
 }
 
 static void tell_session(struct engine *self, struct session *session, enum notice notice,
@@ -302,7 +294,7 @@ static void refuse_stranger(struct engine *self, const void *peer, size_t peer_s
     struct err err = {0};
     err_set(&err, ERR_RATE_LIMITED, "too many requests; \"open\" a session, or wait");
     self->core.counters.requests++;
-    put_error(self, NULL, &err);
+    put_own_error(self, NULL, &err);
     struct body *body = take_text(self);
     self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     body_release(&body);
@@ -713,7 +705,7 @@ static void feed_reject(struct engine *self, const struct source *source, uint64
 static void feed_error(struct engine *self, const struct feeder *peer, const cJSON *id,
                        const struct err *err)
 {
-    put_error(self, id, err);
+    put_own_error(self, id, err);
     feed_text(self, peer->id, peer->size);
 }
 
@@ -764,10 +756,7 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
     strcpy(source->jti, claims.jti);
     allowance_take_symbols(&source->symbols, &claims);
     buf_put_text(&self->text, "{\"type\":\"feed_opened\"");
-    if (id) {
-        buf_put_text(&self->text, ",\"id\":");
-        json_put_tree(&self->text, id);
-    }
+    put_id(&self->text, id);
     buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)safe_seq(self, source));
     feed_text(self, peer->id, peer->size);
     note_opened(self, true, peer->connection, now);

@@ -336,26 +336,31 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     return code;
 }
 
-static void put_id(struct buf *out, const struct call *call)
+/* The id to be echoed; NULL if there is none, or none that may be. */
+static const cJSON *id_of(const struct call *call)
 {
     const cJSON *id = cJSON_IsObject(call->message) ? call_member(call, "id") : NULL;
-    if (!id || check_id(id, NULL) != ERR_OK)
+    return check_id(id, NULL) == ERR_OK ? id : NULL;
+}
+
+void put_id(struct buf *out, const cJSON *id)
+{
+    if (!id)
         return;
     buf_put_text(out, ",\"id\":");
     json_put_tree(out, id);
 }
 
-static void put_error(struct buf *out, const struct call *call)
+void put_error(struct buf *out, const cJSON *id, const struct err *err, const struct buf *details)
 {
     buf_put_text(out, "{\"type\":\"error\"");
-    put_id(out, call);
-    buf_put_format(out,
-                   ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(call->err->code),
-                   err_code_is_temporary(call->err->code) ? "true" : "false");
-    json_put_string(out, call->err->message);
-    if (call->details->size > 0) {
+    put_id(out, id);
+    buf_put_format(out, ",\"code\":\"%s\",\"temporary\":%s,\"message\":", err_code_name(err->code),
+                   err_code_is_temporary(err->code) ? "true" : "false");
+    json_put_string(out, err->message);
+    if (details && details->size > 0) {
         buf_put_text(out, ",\"details\":");
-        buf_put(out, call->details->data, call->details->size);
+        buf_put(out, details->data, details->size);
     }
     buf_put_char(out, '}');
 }
@@ -384,12 +389,12 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     }
     if (code == ERR_OK) {
         buf_put_format(&whole, "{\"type\":\"%s\"", row->reply);
-        put_id(&whole, call);
+        put_id(&whole, id_of(call));
         buf_put(&whole, members.data ? members.data : "", members.size);
         buf_put_char(&whole, '}');
     } else {
         call->core->counters.errors[code]++;
-        put_error(&whole, call);
+        put_error(&whole, id_of(call), &err, &details);
     }
     struct body *body = body_new(sessions_tally(call->core->sessions), whole.data, whole.size);
     pay(call, before,

@@ -78,6 +78,11 @@ bool call_time(const struct call *call, const char *name, int64_t *ms);
 enum err_code call_series(const struct call *call, struct listing **listing,
                           enum timeframe *timeframe);
 
+/* Appends an error as it is told to whoever sent the request of that id (NULL: it had none).
+ * details is a JSON object; NULL or empty: there are none. */
+void put_error(struct buf *out, const cJSON *id, const struct err *err, const struct buf *details);
+/* Appends ,"id":... unless id is NULL. */
+void put_id(struct buf *out, const cJSON *id);
 /* Appends the member that says which sockets are encrypted. */
 void put_curve(struct buf *out, const struct core_settings *settings);
 /* Appends the array of a session's subscriptions, as `list` has it. */
