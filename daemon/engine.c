@@ -209,10 +209,7 @@ static void cut_strangers(struct engine *self, bool feeds, struct now now)
 
 static struct body *take_text(struct engine *self)
 {
-    struct body *body =
-        body_new(sessions_tally(self->core.sessions), self->text.data, self->text.size);
-    buf_reset(&self->text);
-    return body;
+    return body_of_text(sessions_tally(self->core.sessions), &self->text);
 }
 
 /* An error that is answered here, not by a handler of requests: put into self->text, and counted.
@@ -909,30 +906,10 @@ static void put_acks(struct engine *self, struct now now)
 /* ---- what is due ------------------------------------------------------------------------------
  */
 
-static int64_t feed_age_ms(const struct engine *self, struct now now)
-{
-    int64_t age = INT64_MAX;
-    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
-        const struct source *source = sources_at(self->core.sources, i);
-        if (source->has_arrived && now.mono_ms - source->arrived_ms < age)
-            age = now.mono_ms - source->arrived_ms;
-    }
-    return age;
-}
-
-static void put_age(struct engine *self, struct now now)
-{
-    int64_t age = feed_age_ms(self, now);
-    if (age == INT64_MAX)
-        buf_put_text(&self->text, "null");
-    else
-        json_put_integer(&self->text, age);
-}
-
 static void put_heartbeat(struct engine *self, struct session *session, struct now now)
 {
     buf_put_text(&self->text, "{\"type\":\"heartbeat\",\"feed_age_ms\":");
-    put_age(self, now);
+    json_put_number(&self->text, sources_age_ms(self->core.sources, now.mono_ms));
     buf_put_char(&self->text, '}');
     struct body *body = take_text(self);
     session->last_heartbeat_ms = now.mono_ms;
@@ -940,32 +917,18 @@ static void put_heartbeat(struct engine *self, struct session *session, struct n
     body_release(&body);
 }
 
-static const char *feed_state(const struct engine *self)
-{
-    const char *state = "none";
-    for (size_t i = 0; i < sources_count(self->core.sources); i++) {
-        const struct source *source = sources_at(self->core.sources, i);
-        if (source->has_arrived && !source->is_stale)
-            return "live";
-        if (source->has_arrived)
-            state = "stale";
-    }
-    return state;
-}
-
 static void publish_status(struct engine *self, struct now now)
 {
     buf_put_format(&self->text,
                    "{\"type\":\"status\",\"epoch\":\"%s\",\"feed\":{\"state\":\"%s\",\"age_ms\":",
-                   self->core.epoch, feed_state(self));
-    put_age(self, now);
+                   self->core.epoch, sources_state(self->core.sources));
+    json_put_number(&self->text, sources_age_ms(self->core.sources, now.mono_ms));
     buf_put_text(&self->text, "},\"markets\":{");
     bool follows = false;
-    static const char *const EXCHANGES[] = {"NSE", "BSE", "NFO", "BFO"};
-    for (size_t i = 0; i < sizeof EXCHANGES / sizeof *EXCHANGES; i++) {
-        buf_put_format(&self->text, "%s\"%s\":\"%s\"", follows ? "," : "", EXCHANGES[i],
-                       calendar_is_open(calendar_of(self, EXCHANGES[i]), now.wall_ms) ? "open"
-                                                                                      : "closed");
+    for (size_t i = 0; i < EXCHANGES; i++) {
+        const struct calendar *calendar = calendar_of(self, EXCHANGE_NAMES[i]);
+        buf_put_format(&self->text, "%s\"%s\":\"%s\"", follows ? "," : "", EXCHANGE_NAMES[i],
+                       calendar_is_open(calendar, now.wall_ms) ? "open" : "closed");
         follows = true;
     }
     buf_put_text(&self->text, "}}");

@@ -97,12 +97,8 @@ static bool read_config(struct daemon *self, int argc, char **argv)
 
 static const struct calendar *calendar_of(const void *context, const char *exchange)
 {
-    static const char *const KNOWN[] = {"", "NSE", "NFO", "BSE", "BFO"};
     const struct daemon *self = context;
-    for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
-        if (strcmp(KNOWN[i], exchange) == 0)
-            return self->calendar;
-    return self->always;
+    return exchange_has_hours(exchange) ? self->calendar : self->always;
 }
 
 static bool make_calendars(struct daemon *self)

@@ -80,6 +80,13 @@ struct body *body_new(atomic_size_t *tally, const void *bytes, size_t size)
     return self;
 }
 
+struct body *body_of_text(atomic_size_t *tally, struct buf *text)
+{
+    struct body *self = body_new(tally, text->data, text->size);
+    buf_reset(text);
+    return self;
+}
+
 struct body *body_acquire(struct body *self)
 {
     atomic_fetch_add_explicit(&self->references, 1, memory_order_relaxed);

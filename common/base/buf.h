@@ -36,6 +36,8 @@ struct body {
 /* A new body of these bytes, held once. While it lives its size is part of *tally (NULL: of
  * nothing), which must outlive it. */
 struct body *body_new(atomic_size_t *tally, const void *bytes, size_t size);
+/* A body of all that has been put into text, which is empty afterwards and keeps its room. */
+struct body *body_of_text(atomic_size_t *tally, struct buf *text);
 struct body *body_acquire(struct body *self);
 /* Lets go and sets the holder's pointer to NULL; the last one frees. *self may be NULL. */
 void body_release(struct body **self);

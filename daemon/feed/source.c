@@ -1,6 +1,7 @@
 #include "daemon/feed/source.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,27 @@ void sources_note_gone(struct sources *self, uint64_t connection)
     for (size_t i = 0; i < self->n; i++)
         if (self->all[i]->connection == connection && self->all[i]->peer_size > 0)
             self->all[i]->is_connected = false;
+}
+
+double sources_age_ms(const struct sources *self, int64_t now_ms)
+{
+    double age_ms = NAN;
+    for (size_t i = 0; i < self->n; i++)
+        if (self->all[i]->has_arrived)
+            age_ms = fmin(age_ms, (double)(now_ms - self->all[i]->arrived_ms));
+    return age_ms;
+}
+
+const char *sources_state(const struct sources *self)
+{
+    const char *state = "none";
+    for (size_t i = 0; i < self->n; i++) {
+        if (self->all[i]->has_arrived && !self->all[i]->is_stale)
+            return "live";
+        if (self->all[i]->has_arrived)
+            state = "stale";
+    }
+    return state;
 }
 
 enum source_seq source_judge_seq(const struct source *self, uint64_t seq)

@@ -58,6 +58,12 @@ void sources_note_gone(struct sources *self, uint64_t connection);
 struct source *sources_find_peer(const struct sources *self, const void *peer, size_t peer_size,
                                  uint64_t connection);
 
+/* How long ago anything came from any of them, in milliseconds; NAN if nothing ever has. */
+double sources_age_ms(const struct sources *self, int64_t now_ms);
+/* "live" while one of them is, "stale" if all that gave anything have fallen silent, "none" if
+ * nothing has come at all. */
+const char *sources_state(const struct sources *self);
+
 enum source_seq { SOURCE_SEQ_NEXT, SOURCE_SEQ_REPEATED, SOURCE_SEQ_GAP };
 /* What a message's number means. */
 enum source_seq source_judge_seq(const struct source *self, uint64_t seq);

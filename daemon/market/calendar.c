@@ -24,6 +24,16 @@ struct calendar {
     bool always;
 };
 
+const char *const EXCHANGE_NAMES[EXCHANGES] = {"NSE", "BSE", "NFO", "BFO"};
+
+bool exchange_has_hours(const char *exchange)
+{
+    for (size_t i = 0; i < EXCHANGES; i++)
+        if (strcmp(EXCHANGE_NAMES[i], exchange) == 0)
+            return true;
+    return exchange[0] == '\0';
+}
+
 static void *copy(const void *from, size_t count, size_t size)
 {
     void *block = mem_alloc_zero(count, size);

@@ -16,6 +16,13 @@
 
 struct calendar;
 
+/* The exchanges whose hours the operator sets, by the names that instruments have for them. */
+enum { EXCHANGES = 4 };
+extern const char *const EXCHANGE_NAMES[EXCHANGES];
+/* True for one of those, and for "", which stands for "not said". Any other one trades around the
+ * clock. */
+bool exchange_has_hours(const char *exchange);
+
 /* From at_ms on, local time is offset_s ahead of UTC. */
 struct zone_change {
     int64_t at_ms;
