@@ -11,6 +11,7 @@
 #include "common/protocol/ids.h"
 #include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
+#include "daemon/engine/gate.h"
 #include "daemon/feed/item.h"
 #include "daemon/keep/keeper.h"
 #include "daemon/sessions/notice.h"
@@ -18,8 +19,7 @@
 enum {
     STATUS_EVERY_MS = 1000,
     EXPIRY_WARNING_S = 60,
-    PROBES = 4,           /* of a session whose connection has gone, a sweep apart */
-    SILENT_HEARTBEATS = 3 /* a session without a request for that many is detached */
+    PROBES = 4 /* of a session whose connection has gone, a sweep apart */
 };
 
 /* The newest bar of a timeframe on an exchange, for the public bar_complete. */
@@ -34,6 +34,7 @@ struct exchange {
 struct engine {
     struct core core;
     struct outlet outlet;
+    struct gate gate;
     struct touched touched;
     struct buf text;       /* scratch, empty between calls */
     struct keeper *keeper; /* NULL where nothing is kept */
@@ -71,6 +72,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     core->feed_callers = callers_new();
     core->delivery = delivery_new(outlet->push, outlet->context, core->sessions);
     core->random = outlet->random;
+    self->gate = (struct gate){.core = core, .cut = outlet->cut, .context = outlet->context};
     core->started_ms = now.mono_ms;
     outlet->random(epoch, sizeof epoch);
     session_key_encode(epoch, core->epoch);
@@ -89,10 +91,7 @@ static void end_session(struct engine *self, struct session *session, struct now
 {
     if (self->keeper)
         keeper_note_end(self->keeper, session);
-    if (session->connection != 0)
-        callers_note(self->core.callers,
-                     callers_get(self->core.callers, session->connection, now.mono_ms), true,
-                     now.mono_ms);
+    gate_note_closed(&self->gate, false, session->connection, now);
     subscriptions_remove_session(self->core.views, session);
     sessions_end(self->core.sessions, &session);
 }
@@ -135,73 +134,9 @@ void engine_check(const struct engine *self)
 /* ---- connections ------------------------------------------------------------------------------
  */
 
-static struct callers *callers_of(struct engine *self, bool feeds)
-{
-    return feeds ? self->core.feed_callers : self->core.callers;
-}
-
 void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, struct now now)
 {
-    callers_forget(callers_of(self, feeds), connection);
-    callers_get(callers_of(self, feeds), connection, now.mono_ms);
-}
-
-static void cut(struct engine *self, bool feeds, uint64_t connection, enum limit why)
-{
-    self->core.counters.limited[why]++;
-    if (self->outlet.cut)
-        self->outlet.cut(self->outlet.context, feeds, connection);
-}
-
-/* What is under way from a connection that is being ended. */
-static bool is_deaf_to(struct engine *self, bool feeds, uint64_t connection,
-                       const struct session *session, struct now now)
-{
-    if (session)
-        return now.mono_ms < session->share->deaf_until_ms;
-    return connection != 0 && callers_get(callers_of(self, feeds), connection, now.mono_ms)->is_cut;
-}
-
-/* What a stranger says is not even read where it says too much. False: it is to be refused. */
-static bool may_speak(struct engine *self, bool feeds, uint64_t connection, size_t size,
-                      struct now now)
-{
-    struct bucket_rate rate = self->core.settings->stranger_requests;
-    double cost = limits_cost(size);
-    if (connection == 0)
-        return true;
-    struct caller *caller = callers_get(callers_of(self, feeds), connection, now.mono_ms);
-    if (bucket_take(&caller->requests, rate, cost, now.mono_ms))
-        return true;
-    self->core.counters.limited[LIMIT_STRANGER_REQUESTS]++;
-    if (limits_is_flood(&caller->patience, rate, cost, now.mono_ms)) {
-        caller->is_cut = true;
-        cut(self, feeds, connection, LIMIT_FLOOD);
-    }
-    return false;
-}
-
-/* It has opened a session or a source. */
-static void note_opened(struct engine *self, bool feeds, uint64_t connection, struct now now)
-{
-    struct callers *callers = callers_of(self, feeds);
-    if (connection != 0)
-        callers_note(callers, callers_get(callers, connection, now.mono_ms), false, now.mono_ms);
-}
-
-/* A session that came back without a word has to speak within its heartbeats. */
-static void cut_strangers(struct engine *self, bool feeds, struct now now)
-{
-    const struct core_settings *settings = self->core.settings;
-    struct caller *caller;
-    int64_t patience_ms = SILENT_HEARTBEATS * settings->heartbeat_ms;
-    if (patience_ms < settings->open_within_ms)
-        patience_ms = settings->open_within_ms;
-    while ((caller = callers_overdue(callers_of(self, feeds), patience_ms, now.mono_ms))) {
-        uint64_t connection = caller->connection;
-        callers_forget(callers_of(self, feeds), connection);
-        cut(self, feeds, connection, LIMIT_OPEN_WITHIN);
-    }
+    gate_note_come(&self->gate, feeds, connection, now);
 }
 
 /* ---- words to many ----------------------------------------------------------------------------
@@ -303,9 +238,9 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
     struct session *before =
         peer_size == SESSION_KEY_SIZE ? sessions_find(self->core.sessions, peer) : NULL;
     bool has_key = before || session_key_is_valid(peer, peer_size);
-    if (is_deaf_to(self, false, connection, before, now))
+    if (gate_is_shut(&self->gate, false, connection, before, now))
         return;
-    if (!before && !may_speak(self, false, connection, size, now)) {
+    if (!before && !gate_lets_speak(&self->gate, false, connection, size, now)) {
         refuse_stranger(self, peer, peer_size, delimited);
         return;
     }
@@ -316,7 +251,7 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
                         .session = before};
     struct body *body = request_answer(&call, text, size);
     if (call.session) {
-        note_opened(self, false, connection, now);
+        gate_note_opened(&self->gate, false, connection, now);
         if (call.has_changed && self->keeper)
             keeper_note_session(self->keeper, call.session);
         delivery_put_reply(self->core.delivery, call.session, body, delimited);
@@ -328,10 +263,8 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
             delivery_flush(self->core.delivery, now.mono_ms);
             end_session(self, call.session, now);
         }
-        if (call.is_flood) {
-            call.session->share->deaf_until_ms = now.mono_ms + LIMITS_DEAF_MS;
-            cut(self, false, connection, LIMIT_FLOOD);
-        }
+        if (call.is_flood)
+            gate_cut_flood(&self->gate, false, connection, call.session, now);
     } else {
         self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     }
@@ -373,7 +306,7 @@ static void look_for(struct engine *self, struct session *session, struct now no
 
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
-    callers_forget(self->core.callers, connection);
+    gate_note_gone(&self->gate, false, connection);
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
         if (session->connection != connection)
@@ -756,7 +689,7 @@ static enum err_code feed_open(struct engine *self, const struct feeder *peer, c
     put_id(&self->text, id);
     buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)safe_seq(self, source));
     feed_text(self, peer->id, peer->size);
-    note_opened(self, true, peer->connection, now);
+    gate_note_opened(&self->gate, true, peer->connection, now);
     return ERR_OK;
 }
 
@@ -807,10 +740,8 @@ static enum err_code check_feed_rate(struct engine *self, struct source *source,
     }
     self->core.counters.limited[LIMIT_FEED_BYTES]++;
     if (limits_is_flood(&source->patience, self->core.settings->stranger_requests,
-                        limits_cost(size), now.mono_ms)) {
-        callers_get(self->core.feed_callers, source->connection, now.mono_ms)->is_cut = true;
-        cut(self, true, source->connection, LIMIT_FLOOD);
-    }
+                        limits_cost(size), now.mono_ms))
+        gate_cut_flood(&self->gate, true, source->connection, NULL, now);
     return err_set(err, ERR_RATE_LIMITED, "more than %g bytes a second; wait for the ack",
                    rate.per_s);
 }
@@ -853,9 +784,9 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
     uint64_t number = 0;
     cJSON *request = NULL;
     bool is_known = sources_find_peer(self->core.sources, peer, peer_size, connection);
-    if (is_deaf_to(self, true, connection, NULL, now))
+    if (gate_is_shut(&self->gate, true, connection, NULL, now))
         return;
-    if ((!is_known || !seq) && !may_speak(self, true, connection, size, now))
+    if ((!is_known || !seq) && !gate_lets_speak(&self->gate, true, connection, size, now))
         code = err_set(&err, ERR_RATE_LIMITED, "too many requests; wait");
     else if (size > self->core.settings->frame_bytes)
         code = err_set(&err, ERR_TOO_LARGE, "a message may have %zu bytes, this one has %zu",
@@ -876,7 +807,7 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
 
 void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
 {
-    callers_forget(self->core.feed_callers, connection);
+    gate_note_gone(&self->gate, true, connection);
     sources_note_gone(self->core.sources, connection);
 }
 
@@ -1096,8 +1027,7 @@ int64_t engine_end_turn(struct engine *self, struct now now)
         delivery_flush(self->core.delivery, now.mono_ms);
         sweep_sessions(self, now);
         sessions_forget_users(self->core.sessions, self->core.settings->user_requests, now.mono_ms);
-        cut_strangers(self, false, now);
-        cut_strangers(self, true, now);
+        gate_cut_overdue(&self->gate, now);
     }
     if (now.mono_ms >= self->next_status_ms) {
         self->next_status_ms = now.mono_ms + STATUS_EVERY_MS;

@@ -8,6 +8,7 @@
 #define INDSUB_ENGINE_H
 
 #include "daemon/control/core.h"
+#include "daemon/engine/gate.h"
 #include "daemon/keep/batch.h"
 
 struct engine;
@@ -21,8 +22,7 @@ struct outlet {
                   struct body *body);
     /* Sends a peer of the feed socket one message. */
     void (*feed_reply)(void *context, const void *peer, size_t peer_size, struct body *body);
-    /* Ends a connection, of the feed socket or of the session socket. NULL: none is ended. */
-    void (*cut)(void *context, bool feeds, uint64_t connection);
+    cut_fn *cut; /* NULL: no connection is ever ended */
     void (*publish)(void *context, const char *topic, struct body *body);
     void (*random)(void *bytes, size_t size);
     /* Keeps a batch over a restart, and has engine_on_kept called when that is done; *batch is NULL

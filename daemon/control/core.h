@@ -27,6 +27,9 @@ struct now {
 /* Which calendar an exchange has; NULL for one that trades around the clock. */
 typedef const struct calendar *calendar_of_fn(const void *context, const char *exchange);
 
+/* A session that sends no request for so many heartbeats is detached. */
+enum { SILENT_HEARTBEATS = 3 };
+
 struct core_settings {
     const char *public_endpoint, *feed_endpoint;  /* as clients are told them */
     bool curve_session, curve_public, curve_feed; /* which sockets are encrypted */
