@@ -12,6 +12,7 @@
 #include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
 #include "daemon/engine/gate.h"
+#include "daemon/engine/publisher.h"
 #include "daemon/feed/item.h"
 #include "daemon/keep/keeper.h"
 #include "daemon/sessions/notice.h"
@@ -22,36 +23,20 @@ enum {
     PROBES = 4 /* of a session whose connection has gone, a sweep apart */
 };
 
-/* The newest bar of a timeframe on an exchange, for the public bar_complete. */
-struct exchange {
-    const struct calendar *calendar;
-    struct {
-        int64_t bar_ms, end_ms;
-        bool is_due;
-    } newest[TIMEFRAME_COUNT];
-};
-
 struct engine {
     struct core core;
     struct outlet outlet;
     struct gate gate;
+    struct publisher *publisher;
     struct touched touched;
     struct buf text;       /* scratch, empty between calls */
     struct keeper *keeper; /* NULL where nothing is kept */
     int64_t next_keep_ms;
     int64_t next_status_ms, next_sweep_ms;
-    struct exchange *exchanges; /* one a calendar */
-    size_t n_exchanges, exchanges_capacity;
 };
 
 /* ---- life -------------------------------------------------------------------------------------
  */
-
-static const struct calendar *calendar_of(const struct engine *self, const char *exchange)
-{
-    const struct core_settings *settings = self->core.settings;
-    return settings->calendar_of(settings->calendar_context, exchange);
-}
 
 struct engine *engine_new(const struct core_settings *settings, const struct outlet *outlet,
                           struct instruments **instruments, struct now now)
@@ -78,11 +63,12 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     session_key_encode(epoch, core->epoch);
     for (size_t i = 0; i < instruments_count(core->instruments); i++) {
         const struct instrument *one = instruments_at(core->instruments, i);
-        market_add(core->market, one->symbol, calendar_of(self, one->exchange));
+        market_add(core->market, one->symbol, core_calendar(core, one->exchange));
     }
     if (outlet->keep)
         self->keeper = keeper_new(core, &(struct keeper_settings){.keep_ms = settings->keep_ms});
     core->chains = chains_new(&settings->options, core->market, core->instruments);
+    self->publisher = publisher_new(outlet->publish, outlet->context, core);
     self->next_status_ms = self->next_sweep_ms = now.mono_ms;
     return self;
 }
@@ -103,6 +89,7 @@ void engine_destroy(struct engine **self)
     struct core *core = &(*self)->core;
     while (sessions_count(core->sessions) > 0)
         end_session(*self, sessions_at(core->sessions, 0), (struct now){0});
+    publisher_destroy(&(*self)->publisher);
     keeper_destroy(&(*self)->keeper);
     sessions_destroy(&core->sessions);
     views_destroy(&core->views);
@@ -116,7 +103,6 @@ void engine_destroy(struct engine **self)
     instruments_destroy(&core->instruments);
     touched_destroy(&(*self)->touched);
     buf_destroy(&(*self)->text);
-    free((*self)->exchanges);
     free(*self);
     *self = NULL;
 }
@@ -182,7 +168,7 @@ static void tell_feed_state(struct engine *self, const struct listing *listing, 
     json_put_string(&self->text, listing->name);
     buf_put_char(&self->text, '}');
     struct body *body = take_text(self);
-    self->outlet.publish(self->outlet.context, "notice", body);
+    publisher_put_notice(self->publisher, body);
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
         struct session *session = sessions_at(self->core.sessions, i);
         if (has_symbol(session, listing))
@@ -343,91 +329,12 @@ static struct listing *find_listing(struct engine *self, const char *symbol)
         return listing;
     struct core *core = &self->core;
     const struct instrument *added = instruments_add_index(core->instruments, symbol);
-    listing = market_add(core->market, added->symbol, calendar_of(self, added->exchange));
+    listing = market_add(core->market, added->symbol, core_calendar(core, added->exchange));
     if (chains_wait_for(core->chains, symbol)) {
         chains_destroy(&core->chains);
         core->chains = chains_new(&core->settings->options, core->market, core->instruments);
     }
     return listing;
-}
-
-static struct exchange *find_exchange(struct engine *self, const struct calendar *calendar)
-{
-    for (size_t i = 0; i < self->n_exchanges; i++)
-        if (self->exchanges[i].calendar == calendar)
-            return &self->exchanges[i];
-    self->exchanges = mem_grow(self->exchanges, self->n_exchanges, &self->exchanges_capacity,
-                               sizeof *self->exchanges);
-    self->exchanges[self->n_exchanges] = (struct exchange){.calendar = calendar};
-    return &self->exchanges[self->n_exchanges++];
-}
-
-/* Remembers, for each timeframe that a closed stored bar belongs to, that a bar is there. */
-static void note_closed_bar(struct engine *self, const struct market_closed *closed)
-{
-    const struct listing *listing = closed->listing;
-    if (closed->timeframe != TIMEFRAME_1S && closed->timeframe != listing->intraday)
-        return;
-    struct exchange *exchange = find_exchange(self, listing->calendar);
-    for (int i = (int)closed->timeframe; i < TIMEFRAME_COUNT; i++) {
-        int64_t start_ms, end_ms;
-        if ((closed->timeframe == TIMEFRAME_1S) != (i < TIMEFRAME_1MIN) ||
-            !calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
-                                &start_ms, &end_ms) ||
-            start_ms < exchange->newest[i].bar_ms)
-            continue;
-        exchange->newest[i].bar_ms = start_ms;
-        exchange->newest[i].end_ms = end_ms;
-        exchange->newest[i].is_due = true;
-    }
-}
-
-/* True when every symbol of the exchange that is fed has closed what ends by end_ms. */
-static bool exchange_has_passed(const struct engine *self, const struct exchange *exchange,
-                                enum timeframe timeframe, int64_t end_ms)
-{
-    for (size_t i = 0; i < market_count(self->core.market); i++) {
-        const struct listing *listing = market_listing(self->core.market, i);
-        if (listing->calendar == exchange->calendar && !isnan(listing->last) &&
-            !listing_has_passed(listing, timeframe, end_ms))
-            return false;
-    }
-    return true;
-}
-
-static void publish_complete(struct engine *self)
-{
-    for (size_t e = 0; e < self->n_exchanges; e++) {
-        struct exchange *exchange = &self->exchanges[e];
-        for (int i = 0; i < TIMEFRAME_COUNT; i++) {
-            if (!exchange->newest[i].is_due ||
-                !exchange_has_passed(self, exchange, (enum timeframe)i, exchange->newest[i].end_ms))
-                continue;
-            char topic[16];
-            exchange->newest[i].is_due = false;
-            snprintf(topic, sizeof topic, "bar/%s", timeframe_name((enum timeframe)i));
-            buf_put_format(&self->text,
-                           "{\"type\":\"bar_complete\",\"timeframe\":\"%s\",\"bar\":", topic + 4);
-            json_put_time(&self->text, exchange->newest[i].bar_ms);
-            buf_put_char(&self->text, '}');
-            struct body *body = take_text(self);
-            self->outlet.publish(self->outlet.context, topic, body);
-            body_release(&body);
-        }
-    }
-}
-
-/* A bar without indicators, for everybody. */
-static void publish_tape(struct engine *self, const struct market_closed *closed)
-{
-    struct buf topic = {0};
-    buf_put_format(&topic, "tape/%s/%s", closed->listing->name, timeframe_name(closed->timeframe));
-    update_put_head(&self->text, closed->listing, closed->timeframe, &closed->bar, true);
-    buf_put_text(&self->text, "}}");
-    struct body *body = take_text(self);
-    self->outlet.publish(self->outlet.context, topic.data, body);
-    body_release(&body);
-    buf_destroy(&topic);
 }
 
 /* What is kept of it is out of date. */
@@ -442,9 +349,7 @@ static void work_off(struct engine *self, struct now now)
     delivery_run(self->core.delivery, self->core.compute, &self->touched, now.mono_ms);
     for (size_t i = 0; i < self->touched.n_closed; i++) {
         note_changed(self, self->touched.closed[i].listing);
-        note_closed_bar(self, &self->touched.closed[i]);
-        if (self->core.settings->tape)
-            publish_tape(self, &self->touched.closed[i]);
+        publisher_take_closed(self->publisher, &self->touched.closed[i]);
     }
     touched_reset(&self->touched);
 }
@@ -848,26 +753,6 @@ static void put_heartbeat(struct engine *self, struct session *session, struct n
     body_release(&body);
 }
 
-static void publish_status(struct engine *self, struct now now)
-{
-    buf_put_format(&self->text,
-                   "{\"type\":\"status\",\"epoch\":\"%s\",\"feed\":{\"state\":\"%s\",\"age_ms\":",
-                   self->core.epoch, sources_state(self->core.sources));
-    json_put_number(&self->text, sources_age_ms(self->core.sources, now.mono_ms));
-    buf_put_text(&self->text, "},\"markets\":{");
-    bool follows = false;
-    for (size_t i = 0; i < EXCHANGES; i++) {
-        const struct calendar *calendar = calendar_of(self, EXCHANGE_NAMES[i]);
-        buf_put_format(&self->text, "%s\"%s\":\"%s\"", follows ? "," : "", EXCHANGE_NAMES[i],
-                       calendar_is_open(calendar, now.wall_ms) ? "open" : "closed");
-        follows = true;
-    }
-    buf_put_text(&self->text, "}}");
-    struct body *body = take_text(self);
-    self->outlet.publish(self->outlet.context, "status", body);
-    body_release(&body);
-}
-
 /* Nothing more is delivered until a fresh token comes; what has not left by now is given up. */
 static void expire(struct engine *self, struct session *session, const char *why, struct now now)
 {
@@ -1031,9 +916,9 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     }
     if (now.mono_ms >= self->next_status_ms) {
         self->next_status_ms = now.mono_ms + STATUS_EVERY_MS;
-        publish_status(self, now);
+        publisher_put_status(self->publisher, now);
     }
-    publish_complete(self);
+    publisher_put_complete(self->publisher);
     delivery_flush(self->core.delivery, now.mono_ms);
     keep_changes(self, now);
     put_acks(self, now);
@@ -1048,7 +933,7 @@ void engine_shutdown(struct engine *self, struct now now)
     notice_begin(&self->text, NOTICE_SHUTDOWN, "the daemon is ending");
     buf_put_char(&self->text, '}');
     struct body *body = take_text(self);
-    self->outlet.publish(self->outlet.context, "notice", body);
+    publisher_put_notice(self->publisher, body);
     for (size_t i = 0; i < sessions_count(self->core.sessions); i++)
         delivery_put_notice(self->core.delivery, sessions_at(self->core.sessions, i), body);
     body_release(&body);

@@ -9,6 +9,7 @@
 
 #include "daemon/control/core.h"
 #include "daemon/engine/gate.h"
+#include "daemon/engine/publisher.h"
 #include "daemon/keep/batch.h"
 
 struct engine;
@@ -23,7 +24,7 @@ struct outlet {
     /* Sends a peer of the feed socket one message. */
     void (*feed_reply)(void *context, const void *peer, size_t peer_size, struct body *body);
     cut_fn *cut; /* NULL: no connection is ever ended */
-    void (*publish)(void *context, const char *topic, struct body *body);
+    publish_fn *publish;
     void (*random)(void *bytes, size_t size);
     /* Keeps a batch over a restart, and has engine_on_kept called when that is done; *batch is NULL
      * afterwards. NULL where nothing is kept. */

@@ -76,4 +76,7 @@ struct core {
     void (*random)(void *bytes, size_t size);
 };
 
+/* The calendar of an exchange, as the settings have it. */
+const struct calendar *core_calendar(const struct core *self, const char *exchange);
+
 #endif

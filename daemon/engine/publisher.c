@@ -1,0 +1,168 @@
+#include "daemon/engine/publisher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/json.h"
+#include "common/base/mem.h"
+
+/* The newest bar of each timeframe on an exchange, for bar_complete. */
+struct exchange {
+    const struct calendar *calendar;
+    struct {
+        int64_t bar_ms, end_ms;
+        bool is_due; /* not published yet */
+    } newest[TIMEFRAME_COUNT];
+};
+
+struct publisher {
+    publish_fn *publish;
+    void *context;
+    struct core *core;
+    struct exchange
+        *exchanges; /* one for each calendar: those with the same hours close together */
+    size_t n_exchanges, exchanges_capacity;
+    struct buf text; /* scratch, empty between calls */
+};
+
+struct publisher *publisher_new(publish_fn *publish, void *context, struct core *core)
+{
+    struct publisher *self = mem_alloc_zero(1, sizeof *self);
+    self->publish = publish;
+    self->context = context;
+    self->core = core;
+    return self;
+}
+
+void publisher_destroy(struct publisher **self)
+{
+    if (!*self)
+        return;
+    free((*self)->exchanges);
+    buf_destroy(&(*self)->text);
+    free(*self);
+    *self = NULL;
+}
+
+/* Publishes what has been put into self->text. */
+static void publish_text(struct publisher *self, const char *topic)
+{
+    struct body *body = body_of_text(sessions_tally(self->core->sessions), &self->text);
+    self->publish(self->context, topic, body);
+    body_release(&body);
+}
+
+void publisher_put_notice(struct publisher *self, struct body *body)
+{
+    self->publish(self->context, "notice", body);
+}
+
+/* ---- bars -------------------------------------------------------------------------------------
+ */
+
+static struct exchange *find_exchange(struct publisher *self, const struct calendar *calendar)
+{
+    for (size_t i = 0; i < self->n_exchanges; i++)
+        if (self->exchanges[i].calendar == calendar)
+            return &self->exchanges[i];
+    self->exchanges = mem_grow(self->exchanges, self->n_exchanges, &self->exchanges_capacity,
+                               sizeof *self->exchanges);
+    self->exchanges[self->n_exchanges] = (struct exchange){.calendar = calendar};
+    return &self->exchanges[self->n_exchanges++];
+}
+
+/* Notes for each timeframe that the bar is a part of that there is such a bar. Seconds are part of
+ * the timeframes below a minute alone, and the stored intraday bars of those from a minute on. */
+static void note_closed(struct publisher *self, const struct market_closed *closed)
+{
+    const struct listing *listing = closed->listing;
+    if (closed->timeframe != TIMEFRAME_1S && closed->timeframe != listing->intraday)
+        return;
+    struct exchange *exchange = find_exchange(self, listing->calendar);
+    for (int i = (int)closed->timeframe; i < TIMEFRAME_COUNT; i++) {
+        int64_t start_ms, end_ms;
+        if ((closed->timeframe == TIMEFRAME_1S) != (i < TIMEFRAME_1MIN) ||
+            !calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
+                                &start_ms, &end_ms) ||
+            start_ms < exchange->newest[i].bar_ms)
+            continue;
+        exchange->newest[i].bar_ms = start_ms;
+        exchange->newest[i].end_ms = end_ms;
+        exchange->newest[i].is_due = true;
+    }
+}
+
+static void put_tape(struct publisher *self, const struct market_closed *closed)
+{
+    struct buf topic = {0};
+    buf_put_format(&topic, "tape/%s/%s", closed->listing->name, timeframe_name(closed->timeframe));
+    update_put_head(&self->text, closed->listing, closed->timeframe, &closed->bar, true);
+    buf_put_text(&self->text, "}}");
+    publish_text(self, topic.data);
+    buf_destroy(&topic);
+}
+
+void publisher_take_closed(struct publisher *self, const struct market_closed *closed)
+{
+    note_closed(self, closed);
+    if (self->core->settings->tape)
+        put_tape(self, closed);
+}
+
+/* True when every symbol of the exchange that is fed has closed what ends by end_ms. */
+static bool has_passed(const struct publisher *self, const struct exchange *exchange,
+                       enum timeframe timeframe, int64_t end_ms)
+{
+    for (size_t i = 0; i < market_count(self->core->market); i++) {
+        const struct listing *listing = market_listing(self->core->market, i);
+        if (listing->calendar == exchange->calendar && !isnan(listing->last) &&
+            !listing_has_passed(listing, timeframe, end_ms))
+            return false;
+    }
+    return true;
+}
+
+static void put_complete(struct publisher *self, enum timeframe timeframe, int64_t bar_ms)
+{
+    char topic[16];
+    snprintf(topic, sizeof topic, "bar/%s", timeframe_name(timeframe));
+    buf_put_format(&self->text, "{\"type\":\"bar_complete\",\"timeframe\":\"%s\",\"bar\":",
+                   timeframe_name(timeframe));
+    json_put_time(&self->text, bar_ms);
+    buf_put_char(&self->text, '}');
+    publish_text(self, topic);
+}
+
+void publisher_put_complete(struct publisher *self)
+{
+    for (size_t e = 0; e < self->n_exchanges; e++) {
+        struct exchange *exchange = &self->exchanges[e];
+        for (int i = 0; i < TIMEFRAME_COUNT; i++) {
+            if (!exchange->newest[i].is_due ||
+                !has_passed(self, exchange, (enum timeframe)i, exchange->newest[i].end_ms))
+                continue;
+            exchange->newest[i].is_due = false;
+            put_complete(self, (enum timeframe)i, exchange->newest[i].bar_ms);
+        }
+    }
+}
+
+/* ---- status -----------------------------------------------------------------------------------
+ */
+
+void publisher_put_status(struct publisher *self, struct now now)
+{
+    const struct core *core = self->core;
+    buf_put_format(&self->text,
+                   "{\"type\":\"status\",\"epoch\":\"%s\",\"feed\":{\"state\":\"%s\",\"age_ms\":",
+                   core->epoch, sources_state(core->sources));
+    json_put_number(&self->text, sources_age_ms(core->sources, now.mono_ms));
+    buf_put_text(&self->text, "},\"markets\":{");
+    for (size_t i = 0; i < EXCHANGES; i++) {
+        bool is_open = calendar_is_open(core_calendar(core, EXCHANGE_NAMES[i]), now.wall_ms);
+        buf_put_format(&self->text, "%s\"%s\":\"%s\"", i > 0 ? "," : "", EXCHANGE_NAMES[i],
+                       is_open ? "open" : "closed");
+    }
+    buf_put_text(&self->text, "}}");
+    publish_text(self, "status");
+}
