@@ -9,6 +9,7 @@
 
 #include "daemon/control/core.h"
 #include "daemon/engine/gate.h"
+#include "daemon/engine/feed_socket.h"
 #include "daemon/engine/publisher.h"
 #include "daemon/keep/batch.h"
 
@@ -21,8 +22,7 @@ struct outlet {
     /* Answers a peer of the session socket that has no session. */
     void (*reply)(void *context, const void *peer, size_t peer_size, bool delimited,
                   struct body *body);
-    /* Sends a peer of the feed socket one message. */
-    void (*feed_reply)(void *context, const void *peer, size_t peer_size, struct body *body);
+    feed_reply_fn *feed_reply;
     cut_fn *cut; /* NULL: no connection is ever ended */
     publish_fn *publish;
     void (*random)(void *bytes, size_t size);
