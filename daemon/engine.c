@@ -1,12 +1,8 @@
 #include "daemon/engine.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/feedtime.h"
-#include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/protocol/ids.h"
 #include "daemon/control/allowance.h"
@@ -14,14 +10,11 @@
 #include "daemon/engine/feed_socket.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/intake.h"
+#include "daemon/engine/presence.h"
 #include "daemon/keep/keeper.h"
 #include "daemon/sessions/notice.h"
 
-enum {
-    STATUS_EVERY_MS = 1000,
-    EXPIRY_WARNING_S = 60,
-    PROBES = 4 /* of a session whose connection has gone, a sweep apart */
-};
+enum { SWEEP_EVERY_MS = 100, STATUS_EVERY_MS = 1000, KEEP_RETRY_MS = 1000 };
 
 struct engine {
     struct core core;
@@ -30,6 +23,7 @@ struct engine {
     struct publisher *publisher;
     struct intake *intake;
     struct feed_socket feed_socket;
+    struct presence presence;
     struct buf text;       /* scratch, empty between calls */
     struct keeper *keeper; /* NULL where nothing is kept */
     int64_t next_keep_ms;
@@ -77,6 +71,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
                                              .reply = outlet->feed_reply,
                                              .context = outlet->context,
                                              .is_kept = self->keeper != NULL};
+    self->presence = (struct presence){.core = core};
     self->next_status_ms = self->next_sweep_ms = now.mono_ms;
     return self;
 }
@@ -97,6 +92,7 @@ void engine_destroy(struct engine **self)
     struct core *core = &(*self)->core;
     while (sessions_count(core->sessions) > 0)
         end_session(*self, sessions_at(core->sessions, 0), (struct now){0});
+    presence_clear(&(*self)->presence);
     feed_socket_clear(&(*self)->feed_socket);
     intake_destroy(&(*self)->intake);
     publisher_destroy(&(*self)->publisher);
@@ -134,7 +130,24 @@ void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, stru
     gate_note_come(&self->gate, feeds, connection, now);
 }
 
-/* ---- words to many ----------------------------------------------------------------------------
+void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
+{
+    gate_note_gone(&self->gate, false, connection);
+    presence_on_disconnected(&self->presence, connection, now);
+}
+
+void engine_on_connected(struct engine *self, struct now now)
+{
+    presence_on_connected(&self->presence, now);
+}
+
+void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
+{
+    gate_note_gone(&self->gate, true, connection);
+    sources_note_gone(self->core.sources, connection);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------
  */
 
 static struct body *take_text(struct engine *self)
@@ -142,51 +155,38 @@ static struct body *take_text(struct engine *self)
     return body_of_text(sessions_tally(self->core.sessions), &self->text);
 }
 
-/* An error that is answered here, not by a handler of requests: put into self->text, and counted.
- */
-static void put_own_error(struct engine *self, const cJSON *id, const struct err *err)
-{
-    self->core.counters.errors[err->code]++;
-    put_error(&self->text, id, err, NULL);
-}
-
-static void tell_session(struct engine *self, struct session *session, enum notice notice,
-                         const char *message)
-{
-    notice_begin(&self->text, notice, message);
-    buf_put_char(&self->text, '}');
-    struct body *body = take_text(self);
-    delivery_put_notice(self->core.delivery, session, body);
-    body_release(&body);
-}
-
-/* ---- sessions ---------------------------------------------------------------------------------
- */
-
-/* The connection is another one than before, and nobody said `open`: libzmq has reconnected. */
-static void notice_reconnection(struct engine *self, struct session *session, uint64_t connection,
-                                struct now now)
-{
-    bool is_new = session->connection != connection || !session->is_attached;
-    session->connection = connection;
-    session->last_request_ms = now.mono_ms;
-    session->probes_left = 0;
-    session->fell_silent = false;
-    if (!is_new)
-        return;
-    session->is_attached = true;
-    delivery_put_snapshots(self->core.delivery, session);
-}
-
 static void refuse_stranger(struct engine *self, const void *peer, size_t peer_size, bool delimited)
 {
     struct err err = {0};
     err_set(&err, ERR_RATE_LIMITED, "too many requests; \"open\" a session, or wait");
     self->core.counters.requests++;
-    put_own_error(self, NULL, &err);
+    self->core.counters.errors[err.code]++;
+    put_error(&self->text, NULL, &err, NULL);
     struct body *body = take_text(self);
     self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     body_release(&body);
+}
+
+/* Sends a session the answer to its request, then does what the request brings about. Clients see
+ * that order: the reply comes before fresh snapshots, and before the session ends. */
+static void give_answer(struct engine *self, const struct call *call, bool was_open,
+                        struct body *body, bool delimited)
+{
+    struct session *session = call->session;
+    gate_note_opened(&self->gate, false, call->connection, call->now);
+    if (call->has_changed && self->keeper)
+        keeper_note_session(self->keeper, session);
+    delivery_put_reply(self->core.delivery, session, body, delimited);
+    if (call->snapshots_due)
+        delivery_put_snapshots(self->core.delivery, session);
+    if (was_open)
+        presence_on_request(&self->presence, session, call->connection, call->now);
+    if (call->is_flood)
+        gate_cut_flood(&self->gate, false, call->connection, session, call->now);
+    if (call->ends_session) {
+        delivery_flush(self->core.delivery, call->now.mono_ms);
+        end_session(self, session, call->now);
+    }
 }
 
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
@@ -207,87 +207,11 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
                         .connection = connection,
                         .session = before};
     struct body *body = request_answer(&call, text, size);
-    if (call.session) {
-        gate_note_opened(&self->gate, false, connection, now);
-        if (call.has_changed && self->keeper)
-            keeper_note_session(self->keeper, call.session);
-        delivery_put_reply(self->core.delivery, call.session, body, delimited);
-        if (call.snapshots_due)
-            delivery_put_snapshots(self->core.delivery, call.session);
-        if (before)
-            notice_reconnection(self, before, connection, now);
-        if (call.ends_session) {
-            delivery_flush(self->core.delivery, now.mono_ms);
-            end_session(self, call.session, now);
-        }
-        if (call.is_flood)
-            gate_cut_flood(&self->gate, false, connection, call.session, now);
-    } else {
+    if (call.session)
+        give_answer(self, &call, before != NULL, body, delimited);
+    else
         self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
-    }
     body_release(&body);
-}
-
-static void put_heartbeat(struct engine *self, struct session *session, struct now now);
-
-/* Asks libzmq whether anybody has the key, by sending a heartbeat. */
-static bool probe(struct engine *self, struct session *session, struct now now)
-{
-    bool was_attached = session->is_attached;
-    int64_t detached_ms = session->detached_ms;
-    session->is_attached = true;
-    put_heartbeat(self, session, now);
-    delivery_flush(self->core.delivery, now.mono_ms);
-    if (!session->is_attached && !was_attached)
-        session->detached_ms = detached_ms;
-    return session->is_attached;
-}
-
-/* libzmq tells of the end of a connection a little before it lets go of it, so it is asked more
- * than once; who is still there after that has come back on another connection. */
-static void probe_again(struct engine *self, struct session *session, struct now now)
-{
-    session->probes_left--;
-    if (probe(self, session, now) && session->probes_left == 0)
-        delivery_put_snapshots(self->core.delivery, session);
-}
-
-/* A session whose connection is gone may be back on another one without a word. One that is only
- * silent is left alone: it has to speak, whoever else comes or goes. */
-static void look_for(struct engine *self, struct session *session, struct now now)
-{
-    if (session->connection == 0 && !session->fell_silent && session->wants_stream &&
-        !session->is_expired && !session_is_dormant(session) && probe(self, session, now))
-        delivery_put_snapshots(self->core.delivery, session);
-}
-
-void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
-{
-    gate_note_gone(&self->gate, false, connection);
-    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
-        struct session *session = sessions_at(self->core.sessions, i);
-        if (session->connection != connection)
-            continue;
-        session->connection = 0;
-        session->fell_silent = false;
-        if (!session->is_attached) {
-            look_for(self, session, now);
-        } else if (session->wants_stream && !session->is_expired) {
-            session->probes_left = PROBES;
-            probe_again(self, session, now);
-        } else {
-            delivery_detach(session, now.mono_ms);
-        }
-    }
-}
-
-void engine_on_connected(struct engine *self, struct now now)
-{
-    for (size_t i = 0; i < sessions_count(self->core.sessions); i++) {
-        struct session *session = sessions_at(self->core.sessions, i);
-        if (!session->is_attached)
-            look_for(self, session, now);
-    }
 }
 
 /* ---- feed -------------------------------------------------------------------------------------
@@ -298,12 +222,6 @@ void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uin
 {
     const struct feed_message message = {peer, peer_size, connection, seq, seq_size, text, size};
     feed_socket_take(&self->feed_socket, &message, now);
-}
-
-void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
-{
-    gate_note_gone(&self->gate, true, connection);
-    sources_note_gone(self->core.sources, connection);
 }
 
 struct source *engine_local_source(struct engine *self, const char *name)
@@ -325,32 +243,8 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
     return intake_take_bar(self->intake, source, symbol, timeframe, bar, now);
 }
 
-/* ---- what is due ------------------------------------------------------------------------------
+/* ---- tokens -----------------------------------------------------------------------------------
  */
-
-static void put_heartbeat(struct engine *self, struct session *session, struct now now)
-{
-    buf_put_text(&self->text, "{\"type\":\"heartbeat\",\"feed_age_ms\":");
-    json_put_number(&self->text, sources_age_ms(self->core.sources, now.mono_ms));
-    buf_put_char(&self->text, '}');
-    struct body *body = take_text(self);
-    session->last_heartbeat_ms = now.mono_ms;
-    delivery_put_notice(self->core.delivery, session, body);
-    body_release(&body);
-}
-
-/* Nothing more is delivered until a fresh token comes; what has not left by now is given up. */
-static void expire(struct engine *self, struct session *session, const char *why, struct now now)
-{
-    tell_session(self, session, NOTICE_TOKEN_EXPIRED, why);
-    delivery_flush(self->core.delivery, now.mono_ms);
-    session->is_expired = true;
-    session->expired_ms = now.mono_ms;
-    outbox_give_up_all(session->outbox);
-    if (session->probes_left > 0) /* its connection has gone, and is not asked for any more */
-        delivery_detach(session, now.mono_ms);
-    session->probes_left = 0;
-}
 
 void engine_on_new_keys(struct engine *self, const struct token_keys *before, struct now now)
 {
@@ -359,7 +253,8 @@ void engine_on_new_keys(struct engine *self, const struct token_keys *before, st
         struct session *session = sessions_at(self->core.sessions, i);
         if (!session->is_expired &&
             allowance_is_withdrawn(keys, before, session->kid, session->jti))
-            expire(self, session, "the token is good no longer; \"refresh\" with a new one", now);
+            presence_expire(&self->presence, session,
+                            "the token is good no longer; \"refresh\" with a new one", now);
     }
     for (size_t i = 0; i < sources_count(self->core.sources); i++) {
         struct source *source = sources_at(self->core.sources, i);
@@ -368,55 +263,8 @@ void engine_on_new_keys(struct engine *self, const struct token_keys *before, st
     }
 }
 
-static void check_expiry(struct engine *self, struct session *session, struct now now)
-{
-    int64_t left_s = session->expires_at_s - now.wall_ms / 1000;
-    if (session->is_expired)
-        return;
-    if (left_s <= 0) {
-        expire(self, session, "delivery has ended; \"refresh\" with a new token", now);
-    } else if (left_s <= EXPIRY_WARNING_S && !session->expiry_announced && session->is_attached) {
-        session->expiry_announced = true;
-        tell_session(self, session, NOTICE_TOKEN_EXPIRING,
-                     "the token expires soon; \"refresh\" with a new one");
-    }
-}
-
-/* Detached, or without a token that is good, for too long. */
-static bool has_had_its_time(const struct session *session, int64_t resume_ms, int64_t now_ms)
-{
-    return (!session->is_attached && now_ms - session->detached_ms >= resume_ms) ||
-           (session->is_expired && now_ms - session->expired_ms >= resume_ms);
-}
-
-/* Heartbeats, silence, tokens and ends of all sessions. */
-static void sweep_sessions(struct engine *self, struct now now)
-{
-    const struct core_settings *settings = self->core.settings;
-    for (size_t i = sessions_count(self->core.sessions); i-- > 0;) {
-        struct session *session = sessions_at(self->core.sessions, i);
-        check_expiry(self, session, now);
-        if (has_had_its_time(session, settings->resume_ms, now.mono_ms)) {
-            end_session(self, session, now);
-            continue;
-        }
-        if (!session->is_attached)
-            continue;
-        if (session->probes_left > 0)
-            probe_again(self, session, now);
-        session->fell_silent =
-            now.mono_ms - session->last_request_ms >= SILENT_HEARTBEATS * settings->heartbeat_ms;
-        if (session->fell_silent)
-            delivery_detach(session, now.mono_ms);
-        else if (now.mono_ms - session->last_heartbeat_ms >= settings->heartbeat_ms)
-            put_heartbeat(self, session, now);
-    }
-}
-
 /* ---- over a restart ---------------------------------------------------------------------------
  */
-
-enum { KEEP_RETRY_MS = 1000 };
 
 static void keep_changes(struct engine *self, struct now now)
 {
@@ -443,13 +291,24 @@ bool engine_restore(struct engine *self, const struct record *record, struct now
     return keeper_restore(self->keeper, record, find_restored, self->intake, now);
 }
 
+/* ---- the turn ---------------------------------------------------------------------------------
+ */
+
+static void sweep_sessions(struct engine *self, struct now now)
+{
+    for (size_t i = sessions_count(self->core.sessions); i-- > 0;) {
+        struct session *session = sessions_at(self->core.sessions, i);
+        if (!presence_look_after(&self->presence, session, now))
+            end_session(self, session, now);
+    }
+}
+
 int64_t engine_end_turn(struct engine *self, struct now now)
 {
-    enum { SWEEP_EVERY_MS = 100 };
     if (now.mono_ms >= self->next_sweep_ms) {
         self->next_sweep_ms = now.mono_ms + SWEEP_EVERY_MS;
         intake_look_after_silent(self->intake, now);
-        /* Whoever is detached now is still sent what came before, whatever becomes of others. */
+        /* Before anybody is detached for silence: what came until now still goes to them. */
         delivery_flush(self->core.delivery, now.mono_ms);
         sweep_sessions(self, now);
         sessions_forget_users(self->core.sessions, self->core.settings->user_requests, now.mono_ms);
