@@ -11,7 +11,9 @@ struct exchange {
     const struct calendar *calendar;
     struct {
         int64_t bar_ms, end_ms;
-        bool is_due; /* not published yet */
+        size_t
+            n_passed; /* of market_fed: so many, from the first on, are known to have closed it */
+        bool is_due;  /* not published yet */
     } newest[TIMEFRAME_COUNT];
 };
 
@@ -86,6 +88,8 @@ static void note_closed(struct publisher *self, const struct market_closed *clos
                                 &start_ms, &end_ms) ||
             start_ms < exchange->newest[i].bar_ms)
             continue;
+        if (start_ms > exchange->newest[i].bar_ms)
+            exchange->newest[i].n_passed = 0;
         exchange->newest[i].bar_ms = start_ms;
         exchange->newest[i].end_ms = end_ms;
         exchange->newest[i].is_due = true;
@@ -109,17 +113,18 @@ void publisher_take_closed(struct publisher *self, const struct market_closed *c
         put_tape(self, closed);
 }
 
-/* True when every symbol of the exchange that is fed has closed what ends by end_ms. */
-static bool has_passed(const struct publisher *self, const struct exchange *exchange,
-                       enum timeframe timeframe, int64_t end_ms)
+/* True when every symbol of the exchange that is fed has closed its newest bar. Goes on where it
+ * stopped before: what a symbol has closed stays closed. */
+static bool has_passed(const struct publisher *self, struct exchange *exchange,
+                       enum timeframe timeframe)
 {
-    for (size_t i = 0; i < market_count(self->core->market); i++) {
-        const struct listing *listing = market_listing(self->core->market, i);
-        if (listing->calendar == exchange->calendar && !isnan(listing->last) &&
-            !listing_has_passed(listing, timeframe, end_ms))
-            return false;
-    }
-    return true;
+    size_t n, *passed = &exchange->newest[timeframe].n_passed;
+    struct listing *const *fed = market_fed(self->core->market, &n);
+    while (*passed < n &&
+           (fed[*passed]->calendar != exchange->calendar ||
+            listing_has_passed(fed[*passed], timeframe, exchange->newest[timeframe].end_ms)))
+        ++*passed;
+    return *passed == n;
 }
 
 static void put_complete(struct publisher *self, enum timeframe timeframe, int64_t bar_ms)
@@ -138,8 +143,7 @@ void publisher_put_complete(struct publisher *self)
     for (size_t e = 0; e < self->n_exchanges; e++) {
         struct exchange *exchange = &self->exchanges[e];
         for (int i = 0; i < TIMEFRAME_COUNT; i++) {
-            if (!exchange->newest[i].is_due ||
-                !has_passed(self, exchange, (enum timeframe)i, exchange->newest[i].end_ms))
+            if (!exchange->newest[i].is_due || !has_passed(self, exchange, (enum timeframe)i))
                 continue;
             exchange->newest[i].is_due = false;
             put_complete(self, (enum timeframe)i, exchange->newest[i].bar_ms);

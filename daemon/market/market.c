@@ -25,6 +25,8 @@ struct market {
     struct entry *by_name;
     struct listing **listings; /* borrowed from by_name, by id */
     size_t n_listings, listings_capacity;
+    struct listing **fed; /* those that have data, in the order in which it came */
+    size_t n_fed, fed_capacity;
     struct feed_clock *clocks;
     size_t n_clocks, clocks_capacity;
 };
@@ -111,6 +113,7 @@ void market_destroy(struct market **self)
         free((*self)->clocks[i].listings);
     free((*self)->clocks);
     free((*self)->listings);
+    free((*self)->fed);
     free(*self);
     *self = NULL;
 }
@@ -157,6 +160,18 @@ struct listing *market_listing(const struct market *self, size_t i)
 size_t market_count(const struct market *self)
 {
     return self->n_listings;
+}
+
+struct listing *const *market_fed(const struct market *self, size_t *n)
+{
+    *n = self->n_fed;
+    return self->fed;
+}
+
+static void note_fed(struct market *self, struct listing *listing)
+{
+    self->fed = mem_grow(self->fed, self->n_fed, &self->fed_capacity, sizeof(struct listing *));
+    self->fed[self->n_fed++] = listing;
 }
 
 bool listing_has_passed(const struct listing *listing, enum timeframe timeframe, int64_t end_ms)
@@ -544,6 +559,8 @@ void market_restore(struct market *self, struct listing *listing, uint32_t sourc
             series_restore(listing->series[timeframe], saved[i].closed, saved[i].n_closed,
                            saved[i].open, saved[i].n_open, saved[i].through_ms);
     }
+    if (!isnan(listing->last))
+        note_fed(self, listing);
     if (source != NO_SOURCE)
         note_next_close(adopt(self, source, listing), listing);
 }
@@ -587,8 +604,10 @@ static double quantity_of(struct listing *listing, const struct tick *tick)
     return tick->cumulative - before;
 }
 
-static void note_last(struct listing *listing, double price, int64_t feed_ms)
+static void note_last(struct market *self, struct listing *listing, double price, int64_t feed_ms)
 {
+    if (isnan(listing->last))
+        note_fed(self, listing);
     if (isnan(listing->last) || feed_ms >= listing->last_ms) {
         listing->last = price;
         listing->last_ms = feed_ms;
@@ -660,7 +679,7 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
     if (listing->intraday != TIMEFRAME_1S) /* a second may have closed where the minute has not */
         series_apply_tick(make_series(listing, TIMEFRAME_1S), &own, listing->oi_reference,
                           through_ms, &index);
-    note_last(listing, tick->price, tick->feed_ms);
+    note_last(self, listing, tick->price, tick->feed_ms);
     listing->bid = tick->bid;
     listing->ask = tick->ask;
     touch_forming(listing, tick->feed_ms, touched);
@@ -726,7 +745,7 @@ enum reject market_apply_bar(struct market *self, uint32_t source, struct listin
     raise_to(&listing->day_through_ms, end_ms);
     carry_upward(listing, &before);
     tell_closed(listing, &before, touched);
-    note_last(listing, bar->close, bar->last_ms);
+    note_last(self, listing, bar->close, bar->last_ms);
     expect_close(clock_at(self, source), listing, touched);
     return REJECT_NONE;
 }

@@ -118,6 +118,9 @@ struct listing *market_find(const struct market *self, const char *name);
 /* Listing i of market_count, in the order they came. */
 struct listing *market_listing(const struct market *self, size_t i);
 size_t market_count(const struct market *self);
+/* The listings that have data, few of many instruments; one never leaves its place. Borrowed until
+ * the next call that brings data. */
+struct listing *const *market_fed(const struct market *self, size_t *n);
 
 /* Takes a trade from a source (a small number, one each). The source's clock moves on to its time.
  */
