@@ -1,27 +1,22 @@
 /* indsubd - builds the parts, runs them until a signal comes, takes them apart. */
 #include <czmq.h>
-#include <errno.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/base/feedtime.h"
 #include "common/base/mem.h"
 #include "daemon/config/arguments.h"
-#include "daemon/config/pricing.h"
 #include "daemon/edge/clock.h"
 #include "daemon/edge/files.h"
 #include "daemon/edge/keys.h"
 #include "daemon/edge/log.h"
 #include "daemon/edge/notify.h"
-#include "daemon/edge/server.h"
+#include "daemon/edge/process.h"
 #include "daemon/edge/state.h"
-#include "daemon/edge/zone.h"
 #include "daemon/feed/simulate.h"
+#include "daemon/setup.h"
 #include "daemon/store/store.h"
 
 enum exit_status { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -36,7 +31,6 @@ enum {
 struct daemon {
     struct arguments arguments;
     struct config config;
-    char *config_text; /* NULL without a file */
     char *state_dir, *key_path, *curve_dir;
     int lock_fd, signal_fd;
     struct log log;
@@ -78,18 +72,31 @@ static bool fail(const struct err *err)
     return false;
 }
 
+/* Takes what the configuration file says, if one is named. Faults in it are told and counted; false
+ * if it cannot be read at all, which is told, too. */
+static bool read_config_file(const struct daemon *self, struct config *config, size_t *n_faults)
+{
+    struct err err;
+    struct teller teller = {self->arguments.config_file};
+    *n_faults = 0;
+    if (!teller.file)
+        return true;
+    char *text = file_read(teller.file, CONFIG_FILE_MAX, NULL, &err);
+    if (!text)
+        return fail(&err);
+    *n_faults = config_read(config, text, tell_fault, &teller);
+    free(text);
+    return true;
+}
+
 static bool read_config(struct daemon *self, int argc, char **argv)
 {
     struct err err;
     struct teller teller = {self->arguments.config_file};
-    size_t n_faults = 0;
+    size_t n_faults;
     config_init(&self->config);
-    if (self->arguments.config_file) {
-        self->config_text = file_read(self->arguments.config_file, CONFIG_FILE_MAX, NULL, &err);
-        if (!self->config_text)
-            return fail(&err);
-        n_faults = config_read(&self->config, self->config_text, tell_fault, &teller);
-    }
+    if (!read_config_file(self, &self->config, &n_faults))
+        return false;
     if (arguments_apply(argc, argv, &self->config, &err) != ERR_OK)
         return fail(&err);
     return n_faults + config_check(&self->config, tell_fault, &teller) == 0;
@@ -104,32 +111,9 @@ static const struct calendar *calendar_of(const void *context, const char *excha
 static bool make_calendars(struct daemon *self)
 {
     struct err err;
-    int32_t offset_s;
-    struct zone_change *changes;
-    size_t n_changes, n_holidays = 0;
-    int open_h, open_m, close_h, close_m;
-    if (zone_load(self->config.zone, &offset_s, &changes, &n_changes, &err) != ERR_OK) {
-        if (strcmp(self->config.zone, "Asia/Kolkata") != 0)
-            return fail(&err);
-        offset_s = KOLKATA_OFFSET_S; /* known without the system's database */
-    }
-    int64_t *holidays = mem_alloc_zero(strlen(self->config.holidays) / 10 + 1, sizeof *holidays);
-    for (const char *at = self->config.holidays; *at;) {
-        char date[16];
-        int64_t ms;
-        size_t size = strcspn(at, " ,");
-        snprintf(date, sizeof date, "%.*s", (int)size, at);
-        if (feedtime_parse_local(date, 0, &ms))
-            holidays[n_holidays++] = ms / FEEDTIME_DAY_MS;
-        at += size + (at[size] != '\0');
-    }
-    sscanf(self->config.hours, "%d:%d-%d:%d", &open_h, &open_m, &close_h, &close_m);
-    self->calendar = calendar_new(open_h * 60 + open_m, close_h * 60 + close_m, offset_s, changes,
-                                  n_changes, holidays, n_holidays);
     self->always = calendar_new_always();
-    free(changes);
-    free(holidays);
-    return true;
+    self->calendar = setup_calendar(&self->config, &err);
+    return self->calendar || fail(&err);
 }
 
 static bool read_instruments(struct daemon *self)
@@ -152,68 +136,12 @@ static bool read_instruments(struct daemon *self)
     return true;
 }
 
-static struct bucket_rate rate_of(int64_t per_s, int64_t burst)
-{
-    return (struct bucket_rate){(double)per_s, (double)burst};
-}
-
-/* What SIGHUP may change; the rest of the settings is tied when the daemon is built. */
-static void apply_live(struct daemon *self)
-{
-    const struct config *config = &self->config;
-    struct core_settings *settings = &self->settings;
-    settings->feed_stale_ms = config->stale_ms;
-    settings->takeover_ms = config->takeover_ms;
-    settings->sessions = (struct sessions_limits){
-        .sessions_max = (size_t)config->sessions,
-        .sessions_per_user = (size_t)config->sessions_per_user,
-        .backlog_bytes = (size_t)config->backlog_bytes,
-        .values = rate_of(config->user_values_per_second, config->user_value_burst),
-        .outbox = {.closed_max = (size_t)config->queue,
-                   .replies_max = (size_t)config->replies,
-                   .remembered_max = (size_t)config->remembered}};
-    settings->subscriptions_per_session = (size_t)config->subscriptions;
-    settings->indicators_per_session = (size_t)config->indicators;
-    settings->indicators_per_user = (size_t)config->user_indicators;
-    settings->indicators_per_request = (size_t)config->indicators_per_request;
-    settings->history_max = (size_t)config->history;
-    settings->requests = rate_of(config->requests_per_second, config->request_burst);
-    settings->user_requests = rate_of(config->user_requests_per_second, config->user_request_burst);
-    settings->stranger_requests =
-        rate_of(config->stranger_requests_per_second, config->stranger_request_burst);
-    settings->feed_bytes = rate_of(config->feed_bytes_per_second, config->feed_burst_bytes);
-    settings->open_within_ms = config->open_within_ms;
-    settings->sources_max = (size_t)config->sources;
-    settings->symbols_max = (size_t)config->symbols;
-    settings->rules = (struct token_rules){
-        .skew_s = config->skew_s, .audience = config->audience, .issuer = config->issuer};
-    settings->keys = self->keys;
-}
-
 static void apply_settings(struct daemon *self)
 {
-    const struct config *config = &self->config;
-    pricing_read(config, &self->convention, NULL); /* has been checked */
-    self->settings = (struct core_settings){
-        .options = {.convention = &self->convention, .age_max_ms = config->option_age_s * 1000},
-        .public_endpoint = server_public_endpoint(self->server),
-        .feed_endpoint = server_feed_endpoint(self->server),
-        .curve_session = config_encrypts(config, "session"),
-        .curve_public = config_encrypts(config, "public"),
-        .curve_feed = config_encrypts(config, "feed"),
-        .heartbeat_ms = config->heartbeat_ms,
-        .resume_ms = config->resume_ms,
-        .bar_grace_ms = config->bar_grace_ms,
-        .market = {.tick_lateness_ms = config->tick_lateness_ms,
-                   .history_bars = (size_t)config->history_bars,
-                   .history_days_1s = config->history_days_1s},
-        .frame_bytes = (size_t)config->frame_bytes,
-        .tape = config->tape != 0,
-        .keep_ms = config->store_keep_days * FEEDTIME_DAY_MS,
-        .calendar_of = calendar_of,
-        .calendar_context = self,
-    };
-    apply_live(self);
+    setup_core(&self->config, self->server, &self->convention, &self->settings);
+    self->settings.keys = self->keys;
+    self->settings.calendar_of = calendar_of;
+    self->settings.calendar_context = self;
 }
 
 static enum err_code load_keys(const struct daemon *self, bool makes_secret,
@@ -245,16 +173,10 @@ static void reload(struct daemon *self)
 {
     struct config fresh;
     struct err err;
-    struct teller teller = {self->arguments.config_file};
-    size_t n_faults = 0;
+    size_t n_faults;
     config_init(&fresh);
-    if (self->arguments.config_file) {
-        char *text = file_read(self->arguments.config_file, CONFIG_FILE_MAX, NULL, &err);
-        n_faults = text ? config_read(&fresh, text, tell_fault, &teller) : 1;
-        if (!text)
-            fail(&err);
-        free(text);
-    }
+    if (!read_config_file(self, &fresh, &n_faults))
+        n_faults++;
     if (n_faults == 0)
         config_take_live(&self->config, &fresh);
     config_clear(&fresh);
@@ -263,7 +185,7 @@ static void reload(struct daemon *self)
         n_faults++;
         fail(&err);
     }
-    apply_live(self);
+    setup_core_live(&self->config, &self->settings);
     log_write(&self->log, n_faults ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               n_faults ? "read again with faults: what is faulty stays as it was" : "read again");
 }
@@ -298,39 +220,6 @@ static void simulate(struct daemon *self, struct now now)
 
 /* ---- life -------------------------------------------------------------------------------------
  */
-
-static int open_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_BLOCK, &set, NULL); /* before libzmq makes threads, which inherit it */
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* A connection is a descriptor. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
-/* Keys and tokens are in memory: neither a core dump nor another process of the user may show it.
- * A sanitizer looks at its own program in that way. */
-static void hide_memory(void)
-{
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-#ifndef INDSUB_SANITIZED
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
 
 static bool open_state(struct daemon *self)
 {
@@ -409,7 +298,8 @@ static bool restore(struct daemon *self)
     return true;
 }
 
-/* What became of the batch under way. A failure is told when it begins, and its end. */
+/* Deals with what became of the batch under way. Of failures, one after the other, the first is
+ * told in the log, and their end. */
 static void settle(struct daemon *self, enum store_outcome outcome, const struct err *err)
 {
     if (outcome == STORE_BUSY)
@@ -426,11 +316,13 @@ static void settle(struct daemon *self, enum store_outcome outcome, const struct
     engine_on_kept(self->engine, kept, clock_read());
 }
 
-/* What has changed since the last batch goes into a last one. */
+/* Keeps what has changed, and has feeds told that it is kept: a batch may be under way, what it
+ * does not hold goes into the next one, and the turn after that acknowledges it. */
 static void keep_last(struct daemon *self)
 {
+    enum { TURNS = 3 };
     struct err err;
-    for (int i = 0; i < 3 && self->store; i++) {
+    for (int i = 0; i < TURNS && self->store; i++) {
         engine_end_turn(self->engine, clock_read());
         settle(self, store_wait(self->store, &err), &err);
     }
@@ -440,20 +332,9 @@ static bool build(struct daemon *self)
 {
     struct err err;
     const struct config *config = &self->config;
-    struct server_settings settings = {.session_endpoint = config->session_endpoint,
-                                       .public_endpoint = config->public_endpoint,
-                                       .feed_endpoint = config->feed_endpoint,
-                                       .io_threads = (int)config->io_threads,
-                                       .send_hwm = (int)config->send_hwm,
-                                       .frame_bytes = (size_t)config->frame_bytes,
-                                       .certificate = config->certificate_file,
-                                       .clients = config->clients_dir,
-                                       .curve_session = config_encrypts(config, "session"),
-                                       .curve_public = config_encrypts(config, "public"),
-                                       .curve_feed = config_encrypts(config, "feed")};
     if (!open_state(self) || !open_store(self))
         return false;
-    settings.scratch = self->curve_dir;
+    struct server_settings settings = setup_server(config, self->curve_dir);
     self->server = server_new(&settings, &err);
     if (!self->server)
         return fail(&err);
@@ -494,7 +375,6 @@ static void destroy(struct daemon *self)
     calendar_destroy(&self->calendar);
     calendar_destroy(&self->always);
     config_clear(&self->config);
-    free(self->config_text);
     free(self->state_dir);
     free(self->key_path);
     free(self->curve_dir);
@@ -554,9 +434,9 @@ static void run(struct daemon *self)
 static enum exit_status serve(struct daemon *self)
 {
     zsys_handler_set(NULL); /* czmq would take SIGINT and SIGTERM for itself */
-    hide_memory();
-    raise_descriptors();
-    self->signal_fd = open_signals();
+    process_hide_memory();
+    process_raise_descriptors();
+    self->signal_fd = process_open_signals();
     if (!build(self))
         return EXIT_FAILED;
     printf("indsubd ready session=%s public=%s feed=%s\n", server_session_endpoint(self->server),

@@ -66,27 +66,32 @@ static bool set_count(struct config *self, const struct setting *setting, const 
     return false;
 }
 
-static bool is_hours(const char *text)
+bool config_read_hours(const char *text, int *open_minute, int *close_minute)
 {
     int open_h, open_m, close_h, close_m, end = 0;
     if (text[strspn(text, "0123456789:-")] != '\0' ||
         sscanf(text, "%2d:%2d-%2d:%2d%n", &open_h, &open_m, &close_h, &close_m, &end) != 4)
         return false;
+    *open_minute = open_h * 60 + open_m;
+    *close_minute = close_h * 60 + close_m;
     return text[end] == '\0' && open_h >= 0 && open_m >= 0 && open_m < 60 && close_m >= 0 &&
-           close_m < 60 && open_h * 60 + open_m < close_h * 60 + close_m &&
-           close_h * 60 + close_m <= 1440;
+           close_m < 60 && *open_minute < *close_minute && *close_minute <= 1440;
 }
 
-static bool are_dates(const char *text)
+bool config_read_dates(const char *text, int64_t *days, size_t *n)
 {
     enum { DATE_SIZE = 10 };
+    *n = 0;
     for (const char *at = text; *at;) {
         char date[DATE_SIZE + 1];
-        int64_t ms;
+        int64_t ms = 0;
         size_t size = strcspn(at, " ,");
         snprintf(date, sizeof date, "%.*s", (int)size, at);
         if (size > 0 && (size != DATE_SIZE || !feedtime_parse_local(date, 0, &ms)))
             return false;
+        if (size > 0 && days)
+            days[*n] = ms / FEEDTIME_DAY_MS;
+        *n += size > 0;
         at += size + (at[size] != '\0');
     }
     return true;
@@ -127,11 +132,13 @@ static bool are_sockets(const char *text)
 /* What a text of that type must be like, or NULL if it is. */
 static const char *misses(enum setting_type type, const char *value)
 {
+    int open_minute, close_minute;
+    size_t n;
     if (type == SETTING_ENDPOINT && !endpoint_is_valid(value))
         return "tcp://HOST:PORT or ipc://PATH";
-    if (type == SETTING_HOURS && !is_hours(value))
+    if (type == SETTING_HOURS && !config_read_hours(value, &open_minute, &close_minute))
         return "hours such as 09:15-15:30";
-    if (type == SETTING_DATES && !are_dates(value))
+    if (type == SETTING_DATES && !config_read_dates(value, NULL, &n))
         return "dates such as 2025-11-05 2025-12-25";
     if (type == SETTING_LEVEL && !is_level(value))
         return "error, warning, info or debug";

@@ -24,6 +24,12 @@ size_t config_read(struct config *self, const char *text, config_fault_fn *fault
  * not fit. */
 bool config_set(struct config *self, const struct setting *setting, const char *value, char *why);
 
+/* Reads hours such as "09:15-15:30", as minutes of the day; false if they are none. */
+bool config_read_hours(const char *text, int *open_minute, int *close_minute);
+/* Reads dates such as "2025-11-05 2025-12-25", with blanks or commas between them, as days since
+ * 1970; days has room for one in 10 bytes of text, or is NULL. False if they are none. */
+bool config_read_dates(const char *text, int64_t *days, size_t *n);
+
 /* Takes from `fresh` what SIGHUP may change. */
 void config_take_live(struct config *self, const struct config *fresh);
 
