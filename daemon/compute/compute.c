@@ -3,68 +3,13 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "common/base/mem.h"
-#include "daemon/compute/node.h"
+#include "daemon/compute/inside.h"
 #include "daemon/options/value.h"
 
 _Static_assert(FIELD_ATM_IV - FIELD_IV + 1 == VALUE_SOURCES,
                "fields lie as value_sources gives them");
-
-/* What an instance gave at the close of a bar: for those that follow it on shorter timeframes. */
-struct past {
-    int64_t end_ms;
-    double values[INDICATOR_OUTPUTS_MAX];
-};
-
-/* No more bars of one timeframe than this close in one turn of the market while shorter ones of the
- * same time are still to be worked off. */
-enum { PAST_KEPT = 4 };
-
-struct instance {
-    struct node node; /* first: a node's address is its instance's */
-    struct spec *spec;
-    char *key;
-    unsigned users; /* acquires, and instances that take it as a source */
-    double closed_values[INDICATOR_OUTPUTS_MAX];
-    struct buf text;
-    uint64_t text_stamp; /* of the plan's when text was made */
-    struct plan *plan;
-
-    struct plan *higher_plan; /* acquired: of an instance that follows one on a longer timeframe */
-    struct instance *higher;  /* acquired there: its closed values are this one's */
-    unsigned n_followers;     /* of this one */
-    struct past past[PAST_KEPT]; /* newest first, while it is followed */
-    size_t n_past;
-    uint64_t wanted; /* as the plan's n_wants when it was wanted last */
-};
-
-struct plan {
-    struct compute *compute;
-    struct listing *listing;
-    enum timeframe timeframe;
-    struct series *series;
-    bool wants_values; /* some instance takes what options give */
-    unsigned users;
-    void *user;
-    struct instance **instances; /* sources first */
-    size_t n, capacity;
-    uint64_t n_wants;
-    size_t n_closed;   /* bars committed since the last restart */
-    uint64_t stamp;    /* moves on with every change of values */
-    struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
-    size_t n_ahead, ahead_capacity;
-    uint64_t key; /* listing and timeframe */
-    UT_hash_handle hh;
-};
-
-struct compute {
-    struct market *market;
-    struct plan *plans;
-    size_t n_instances;
-    uint64_t n_replayed;
-};
 
 struct compute *compute_new(struct market *market)
 {
@@ -176,200 +121,22 @@ struct instance *plan_instance(const struct plan *self, size_t i)
     return self->instances[i];
 }
 
-static int64_t end_of(const struct plan *self, const struct bar *bar)
+int64_t plan_bar_end(const struct plan *self, const struct bar *bar)
 {
     int64_t start_ms, end_ms = INT64_MIN;
     series_bounds(self->series, bar->start_ms, &start_ms, &end_ms);
     return end_ms;
 }
 
-/* A bar's numbers; what options give only where somebody wants it. */
-static struct fields fields_of(const struct plan *self, const struct bar *bar, bool closed)
+struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed)
 {
     struct fields fields =
         fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
     if (self->wants_values) {
-        struct moment moment = {bar->last_ms, closed ? end_of(self, bar) : INT64_MAX};
+        struct moment moment = {bar->last_ms, closed ? plan_bar_end(self, bar) : INT64_MAX};
         value_sources(self->listing, bar, moment, &fields.at[FIELD_IV]);
     }
     return fields;
-}
-
-/* ---- replay -----------------------------------------------------------------------------------
- */
-
-/* All that a followed instance has given, for a replay of one that follows it. */
-struct track {
-    struct past *steps;     /* by end */
-    size_t n, capacity, at; /* the first `at` have ended by the bar at hand */
-};
-
-/* Fresh nodes for some instances and all that they need, in the plan's order. */
-struct replay {
-    const struct plan *plan;
-    struct node *nodes;
-    struct track *tracks; /* one a node, of those that follow */
-    struct instance **of; /* the instance that each node stands for */
-    size_t n;
-};
-
-static struct track record_track(const struct instance *followed);
-
-static size_t replay_find(const struct replay *self, const struct instance *instance)
-{
-    size_t i = 0;
-    while (i < self->n && self->of[i] != instance)
-        i++;
-    return i;
-}
-
-static void replay_add(struct replay *self, struct instance *instance)
-{
-    if (replay_find(self, instance) < self->n)
-        return;
-    const struct node *model = &instance->node;
-    for (size_t k = 0; k < model->n_inputs; k++)
-        if (model->inputs[k].from)
-            replay_add(self, (struct instance *)(uintptr_t)model->inputs[k].from);
-    struct node *node = &self->nodes[self->n];
-    node_init(node, model->row, model->params);
-    node_begin_runs(node);
-    if (instance->higher)
-        self->tracks[self->n] = record_track(instance->higher);
-    for (size_t k = 0; k < model->n_inputs; k++) {
-        node->inputs[k] = model->inputs[k];
-        if (model->inputs[k].from) {
-            const struct instance *from = (const struct instance *)model->inputs[k].from;
-            node->inputs[k].from = &self->nodes[replay_find(self, from)];
-        }
-    }
-    self->of[self->n++] = instance;
-}
-
-static void replay_begin(struct replay *self, const struct plan *plan,
-                         struct instance *const *instances, size_t n)
-{
-    *self = (struct replay){.plan = plan};
-    self->nodes = mem_alloc_zero(plan->n, sizeof *self->nodes);
-    self->tracks = mem_alloc_zero(plan->n, sizeof *self->tracks);
-    self->of = mem_alloc_zero(plan->n, sizeof *self->of);
-    for (size_t i = 0; i < n; i++)
-        replay_add(self, instances[i]);
-}
-
-static void take_values(struct node *node, const double *values)
-{
-    for (size_t i = 0; i < node->n_outputs; i++)
-        node->values[i] = values ? values[i] : NAN;
-}
-
-static void follow_track(struct node *node, struct track *track, int64_t end_ms)
-{
-    while (track->at < track->n && track->steps[track->at].end_ms <= end_ms)
-        track->at++;
-    take_values(node, track->at > 0 ? track->steps[track->at - 1].values : NULL);
-    node->n_committed += track->at > 0;
-}
-
-static void follow_run(const struct replay *self, size_t i, const struct bar *bars, size_t n)
-{
-    struct node *node = &self->nodes[i];
-    for (size_t k = 0; k < n; k++) {
-        follow_track(node, &self->tracks[i], end_of(self->plan, &bars[k]));
-        memcpy(node_run_values(node, k), node->values, node->n_outputs * sizeof *node->values);
-    }
-}
-
-/* Takes the next of n bars, as many as make a run, and gives how many those are. */
-static size_t replay_run(const struct replay *self, const struct bar *bars, size_t n)
-{
-    struct fields fields[NODE_RUN];
-    if (n > NODE_RUN)
-        n = NODE_RUN;
-    for (size_t k = 0; k < n; k++)
-        fields[k] = fields_of(self->plan, &bars[k], true);
-    self->plan->compute->n_replayed += self->n * n;
-    for (size_t i = 0; i < self->n; i++) {
-        if (self->of[i]->higher)
-            follow_run(self, i, bars, n);
-        else
-            node_commit_run(&self->nodes[i], fields, n);
-    }
-    return n;
-}
-
-static void replay_end(struct replay *self)
-{
-    for (size_t i = 0; i < self->n; i++) {
-        node_clear(&self->nodes[i]);
-        free(self->tracks[i].steps);
-    }
-    free(self->nodes);
-    free(self->tracks);
-    free(self->of);
-}
-
-/* Replays a run, and adds what the followed instance gives to its track. */
-static size_t record_run(struct track *track, const struct replay *replay,
-                         const struct instance *followed, const struct bar *bars, size_t n)
-{
-    struct node *node = &replay->nodes[replay_find(replay, followed)];
-    n = replay_run(replay, bars, n);
-    for (size_t k = 0; k < n; k++) {
-        node_recall(node, k);
-        track->steps = mem_grow(track->steps, track->n, &track->capacity, sizeof *track->steps);
-        track->steps[track->n].end_ms = end_of(replay->plan, &bars[k]);
-        memcpy(track->steps[track->n++].values, node->values, sizeof node->values);
-    }
-    return n;
-}
-
-static struct track record_track(const struct instance *followed)
-{
-    struct track track = {0};
-    struct instance *one = (struct instance *)(uintptr_t)followed;
-    const struct plan *plan = followed->plan;
-    size_t n;
-    const struct bar *bars = series_closed(plan->series, &n);
-    struct replay replay;
-    replay_begin(&replay, plan, &one, 1);
-    if (n > plan->n_closed)
-        n = plan->n_closed;
-    for (size_t k = 0; k < n;)
-        k += record_run(&track, &replay, followed, &bars[k], n - k);
-    replay_end(&replay);
-    return track;
-}
-
-void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
-                 size_t last, plan_replay_fn *fn, void *context)
-{
-    size_t n_bars;
-    const struct bar *bars = series_closed(self->series, &n_bars);
-    if (last > n_bars)
-        last = n_bars;
-    struct replay replay;
-    replay_begin(&replay, self, instances, n);
-    size_t *node_of = mem_alloc_zero(n, sizeof *node_of);
-    struct buf *texts = mem_alloc_zero(n, sizeof *texts);
-    for (size_t i = 0; i < n; i++)
-        node_of[i] = replay_find(&replay, instances[i]);
-    for (size_t start = 0, end; start < last; start = end) {
-        end = start + replay_run(&replay, &bars[start], last - start);
-        for (size_t k = start < first ? first : start; k < end; k++) {
-            for (size_t i = 0; i < n; i++) {
-                buf_reset(&texts[i]);
-                node_recall(&replay.nodes[node_of[i]], k - start);
-                node_put_values(&replay.nodes[node_of[i]], &texts[i]);
-            }
-            fn(context, &bars[k], texts);
-        }
-    }
-    for (size_t i = 0; i < n; i++)
-        buf_destroy(&texts[i]);
-    free(texts);
-    free(node_of);
-    replay_end(&replay);
 }
 
 /* ---- instances --------------------------------------------------------------------------------
@@ -386,20 +153,10 @@ bool instance_needs(const struct instance *self, const struct instance *other)
         return true;
     for (size_t i = 0; i < self->node.n_inputs; i++) {
         const struct node *from = self->node.inputs[i].from;
-        if (from && instance_needs((const struct instance *)from, other))
+        if (from && instance_needs(instance_of(from), other))
             return true;
     }
     return false;
-}
-
-const char *instance_key(const struct instance *self)
-{
-    return self->key;
-}
-
-const double *instance_values(const struct instance *self)
-{
-    return self->node.values;
 }
 
 const struct buf *instance_text(struct instance *self)
@@ -422,7 +179,7 @@ size_t instance_bars_missing(const struct instance *self)
     size_t before = 0; /* its sources warm up first, and the last bar of that is its own first */
     for (size_t i = 0; i < self->node.n_inputs; i++) {
         const struct node *from = self->node.inputs[i].from;
-        size_t bars = from ? instance_bars_missing((const struct instance *)from) : 0;
+        size_t bars = from ? instance_bars_missing(instance_of(from)) : 0;
         before = bars > before ? bars : before;
     }
     return needed - has + before - (before > 0);
@@ -434,28 +191,6 @@ static struct instance *find_instance(const struct plan *self, const char *key)
         if (strcmp(self->instances[i]->key, key) == 0)
             return self->instances[i];
     return NULL;
-}
-
-/* Carries a new instance through the kept bars: computed beside what it takes its inputs from. */
-static void warm(struct plan *self, struct instance *instance)
-{
-    size_t n_bars;
-    const struct bar *bars = series_closed(self->series, &n_bars);
-    struct replay replay;
-    replay_begin(&replay, self, &instance, 1);
-    if (n_bars > self->n_closed)
-        n_bars = self->n_closed;
-    for (size_t k = 0; k < n_bars;)
-        k += replay_run(&replay, &bars[k], n_bars - k);
-    struct node *done = &replay.nodes[replay_find(&replay, instance)];
-    void *fresh = instance->node.state;
-    instance->node.state = done->state;
-    instance->node.n_committed = done->n_committed;
-    memcpy(instance->node.values, done->values, sizeof done->values);
-    memcpy(instance->closed_values, done->values, sizeof done->values);
-    done->state = fresh;
-    replay_end(&replay);
-    self->n_ahead = 0;
 }
 
 static void remember_past(struct instance *self, int64_t end_ms)
@@ -480,7 +215,7 @@ static void follow_higher(struct instance *self, const struct spec *spec)
     const struct bar *bars = series_closed(self->higher_plan->series, &n);
     if (self->higher->n_followers++ == 0 && self->higher_plan->n_closed > 0)
         remember_past(self->higher,
-                      end_of(self->higher_plan, &bars[self->higher_plan->n_closed - 1]));
+                      plan_bar_end(self->higher_plan, &bars[self->higher_plan->n_closed - 1]));
 }
 
 static void unfollow_higher(struct instance *self)
@@ -497,7 +232,7 @@ static void follow(struct instance *self, int64_t end_ms)
     size_t i = 0;
     while (i < self->higher->n_past && self->higher->past[i].end_ms > end_ms)
         i++;
-    take_values(&self->node, i < self->higher->n_past ? self->higher->past[i].values : NULL);
+    node_take_values(&self->node, i < self->higher->n_past ? self->higher->past[i].values : NULL);
 }
 
 static struct instance *start_instance(struct plan *self, const struct spec *spec, char *key)
@@ -521,7 +256,7 @@ static struct instance *start_instance(struct plan *self, const struct spec *spe
         mem_grow(self->instances, self->n, &self->capacity, sizeof(struct instance *));
     self->instances[self->n++] = instance;
     self->compute->n_instances++;
-    warm(self, instance);
+    plan_warm(self, instance);
     return instance;
 }
 
@@ -553,7 +288,7 @@ void plan_release_instance(struct plan *self, struct instance **instance)
             (--self->n - at) * sizeof(struct instance *));
     self->compute->n_instances--;
     for (size_t i = 0; i < gone->node.n_inputs; i++) {
-        struct instance *from = (struct instance *)(uintptr_t)gone->node.inputs[i].from;
+        struct instance *from = instance_of(gone->node.inputs[i].from);
         if (from)
             plan_release_instance(self, &from);
     }
@@ -569,10 +304,10 @@ void plan_release_instance(struct plan *self, struct instance **instance)
 /* ---- values -----------------------------------------------------------------------------------
  */
 
-static void commit_all(struct plan *self, const struct bar *bar)
+void plan_commit(struct plan *self, const struct bar *bar)
 {
-    struct fields fields = fields_of(self, bar, true);
-    int64_t end_ms = end_of(self, bar);
+    struct fields fields = plan_fields(self, bar, true);
+    int64_t end_ms = plan_bar_end(self, bar);
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
         if (instance->higher)
@@ -596,18 +331,13 @@ void plan_restart(struct plan *self, size_t n_closed)
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
         instance->n_past = 0;
-        warm(self, instance);
+        plan_warm(self, instance);
         size_t n;
         const struct bar *bars = series_closed(self->series, &n);
         if (instance->n_followers > 0 && n_closed > 0)
-            remember_past(instance, end_of(self, &bars[n_closed - 1]));
+            remember_past(instance, plan_bar_end(self, &bars[n_closed - 1]));
     }
     self->stamp++;
-}
-
-void plan_commit(struct plan *self, const struct bar *bar)
-{
-    commit_all(self, bar);
 }
 
 /* Brings every ahead past the first `index` open bars, if it is not there already. */
@@ -622,7 +352,7 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
         node_begin_ahead(&self->instances[i]->node);
     self->n_ahead = 0;
     for (size_t k = 0; k < index; k++) {
-        struct fields fields = fields_of(self, &open[k].bar, false);
+        struct fields fields = plan_fields(self, &open[k].bar, false);
         for (size_t i = 0; i < self->n; i++) {
             if (self->instances[i]->higher)
                 follow(self->instances[i], open[k].end_ms);
@@ -648,7 +378,7 @@ void plan_want(struct plan *self, struct instance *instance)
     instance->wanted = self->n_wants;
     for (size_t k = 0; k < node->n_inputs; k++)
         if (node->inputs[k].from)
-            plan_want(self, (struct instance *)(uintptr_t)node->inputs[k].from);
+            plan_want(self, instance_of(node->inputs[k].from));
 }
 
 static void form(struct plan *self, size_t index, bool only_wanted)
@@ -656,7 +386,7 @@ static void form(struct plan *self, size_t index, bool only_wanted)
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
     assert(index < n_open);
-    struct fields fields = fields_of(self, &open[index].bar, false);
+    struct fields fields = plan_fields(self, &open[index].bar, false);
     if (index > 0)
         go_ahead(self, open, index);
     for (size_t i = 0; i < self->n; i++) {

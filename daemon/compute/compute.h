@@ -32,7 +32,8 @@ struct compute *compute_new(struct market *market);
 /* Every plan must have been released. */
 void compute_destroy(struct compute **self);
 size_t compute_n_instances(const struct compute *self);
-/* How many bars instances have been carried through beside those that came: what requests cost. */
+/* How many bars of the past instances have been carried through, to warm them and for histories:
+ * what requests have cost beside their text. */
 uint64_t compute_n_replayed(const struct compute *self);
 
 /* The plan of a symbol and timeframe; released once for each acquire. */
@@ -43,7 +44,7 @@ void compute_release_plan(struct plan **plan);
 struct listing *plan_listing(const struct plan *self);
 struct series *plan_series(const struct plan *self);
 enum timeframe plan_timeframe(const struct plan *self);
-/* A place for whoever fans out: borrowed, NULL to begin with. */
+/* A pointer that whoever fans the values out may leave with the plan; NULL to begin with. */
 void plan_set_user(struct plan *self, void *user);
 void *plan_user(const struct plan *self);
 struct plan *compute_find_plan(struct compute *self, const struct listing *listing,
@@ -57,27 +58,26 @@ size_t plan_n_instances(const struct plan *self);
 struct instance *plan_instance(const struct plan *self, size_t i);
 
 const struct spec *instance_spec(const struct instance *self);
-const char *instance_key(const struct instance *self);
-/* True if it is the other one, or takes it as a source, or follows it, however far back. */
+/* True if it is the other one, takes it as a source or follows it, directly or through others. */
 bool instance_needs(const struct instance *self, const struct instance *other);
 
-/* What a touched item means for this plan's instances. Afterwards the values are those of the
- * item's bar. */
-void plan_restart(struct plan *self, size_t n_closed); /* TOUCHED_REBASED */
+/* What a touched item means for this plan's instances. Afterwards their values are those of the
+ * item's bar. TOUCHED_REBASED: all start anew, and take the first n_closed bars that are left. */
+void plan_restart(struct plan *self, size_t n_closed);
+/* TOUCHED_CLOSED: all move on by the bar. */
 void plan_commit(struct plan *self, const struct bar *bar);
-/* The values if open bar `index` closed as it is. */
+/* TOUCHED_FORMING: the values are those that there would be if open bar `index` closed as it is. */
 void plan_form(struct plan *self, size_t index);
-/* The same for some of them only, and what they need: those that were wanted since nothing was. The
- * others' values are not to be asked for until the next item. */
+/* The same for some instances alone: begin with plan_want_nothing, name each that is wanted (what
+ * it needs is then wanted, too), and form. The others' values mean nothing until the next item. */
 void plan_want_nothing(struct plan *self);
 void plan_want(struct plan *self, struct instance *instance);
 void plan_form_wanted(struct plan *self, size_t index);
 /* Makes the values those of the newest closed bar again. */
 void plan_recall(struct plan *self);
 
-/* The values of one output row: one number an output, NAN where undefined. Borrowed. */
-const double *instance_values(const struct instance *self);
-/* The same as JSON text, made once for each commit or form. Borrowed. */
+/* The values as JSON text, as the protocol has them; made once for each commit or form. Borrowed.
+ */
 const struct buf *instance_text(struct instance *self);
 
 /* Bars that are still missing until every output is defined; 0 when it is warm. */

@@ -84,6 +84,14 @@ void node_commit(struct node *self, const struct fields *fields)
     self->n_committed++;
 }
 
+void node_take_values(struct node *self, const double *values)
+{
+    if (values)
+        memcpy(self->values, values, self->n_outputs * sizeof *values);
+    else
+        forget_values(self);
+}
+
 /* ---- runs -------------------------------------------------------------------------------------
  */
 

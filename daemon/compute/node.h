@@ -50,6 +50,8 @@ void node_begin_runs(struct node *self);
 double *node_run_values(const struct node *self, size_t i);
 /* Makes the values those of that bar. */
 void node_recall(struct node *self, size_t i);
+/* Gives it these values (NULL: undefined ones), as of another node that it follows. */
+void node_take_values(struct node *self, const double *values);
 /* Takes the values without moving anything. */
 void node_peek(struct node *self, const struct fields *fields);
 void node_peek_ahead(struct node *self, const struct fields *fields);

@@ -1,0 +1,85 @@
+/* inside - what compute's own files know of plans and instances.
+ *
+ *      compute.c   plans and instances: who uses them, what a bar does to them
+ *      replay.c    the past of an instance, computed again beside what runs
+ *      node        one indicator at work, which both are made of
+ */
+#ifndef INDSUB_COMPUTE_INSIDE_H
+#define INDSUB_COMPUTE_INSIDE_H
+
+#include <uthash.h>
+
+#include "daemon/compute/compute.h"
+#include "daemon/compute/node.h"
+
+/* What an instance gave at the close of a bar: for those that follow it on shorter timeframes. */
+struct past {
+    int64_t end_ms;
+    double values[INDICATOR_OUTPUTS_MAX];
+};
+
+/* How many of its newest closed bars an instance remembers for its followers. Longer timeframes are
+ * worked off first, so when a shorter bar is, longer ones may have closed that end after it. In one
+ * call of the market no more than these do. */
+enum { PAST_KEPT = 4 };
+
+struct instance {
+    struct node node; /* first: a node's address is its instance's, see instance_of */
+    struct spec *spec;
+    char *key;
+    unsigned users; /* acquires, and instances that take it as a source */
+    double closed_values[INDICATOR_OUTPUTS_MAX];
+    struct buf text;
+    uint64_t text_stamp; /* the plan's stamp when text was made */
+    struct plan *plan;
+
+    struct plan *higher_plan; /* acquired: of an instance that follows one on a longer timeframe */
+    struct instance *higher;  /* acquired there: its closed values are this one's */
+    unsigned n_followers;     /* of this one */
+    struct past past[PAST_KEPT]; /* newest first, while it is followed */
+    size_t n_past;
+    uint64_t wanted; /* the plan's n_wants at the time when it was wanted last */
+};
+
+struct plan {
+    struct compute *compute;
+    struct listing *listing;
+    enum timeframe timeframe;
+    struct series *series;
+    bool wants_values; /* some instance takes what options give */
+    unsigned users;
+    void *user;
+    struct instance **instances; /* sources first */
+    size_t n, capacity;
+    uint64_t n_wants;  /* how often plan_want_nothing has been called */
+    size_t n_closed;   /* bars committed since the last restart */
+    uint64_t stamp;    /* moves on with every change of values */
+    struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
+    size_t n_ahead, ahead_capacity;
+    uint64_t key; /* listing and timeframe */
+    UT_hash_handle hh;
+};
+
+struct compute {
+    struct market *market; /* kept */
+    struct plan *plans;
+    size_t n_instances;
+    uint64_t n_replayed;
+};
+
+/* The instance whose node it is. */
+static inline struct instance *instance_of(const struct node *node)
+{
+    return (struct instance *)(uintptr_t)node;
+}
+
+/* When a bar of the plan's series ends. */
+int64_t plan_bar_end(const struct plan *self, const struct bar *bar);
+/* A bar's numbers as fields; what options give only where some instance wants it. */
+struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed);
+
+/* Carries an instance, from the first bar on, through all closed bars that its plan has committed:
+ * computed beside what it takes its inputs from, which stays as it is. */
+void plan_warm(struct plan *self, struct instance *instance);
+
+#endif
