@@ -41,14 +41,6 @@ const char *err_code_name(enum err_code code)
     return (unsigned)code < ERR_CODE_COUNT ? CODES[code].name : "INTERNAL";
 }
 
-enum err_code err_code_from_name(const char *name)
-{
-    for (int i = 1; i < ERR_CODE_COUNT; i++)
-        if (strcmp(CODES[i].name, name) == 0)
-            return (enum err_code)i;
-    return ERR_OK;
-}
-
 bool err_code_is_temporary(enum err_code code)
 {
     return (unsigned)code < ERR_CODE_COUNT && CODES[code].temporary;

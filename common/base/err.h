@@ -54,9 +54,6 @@ enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
 /* The name on the wire ("BAD_REQUEST"); "OK" for ERR_OK. */
 const char *err_code_name(enum err_code code);
 
-/* The code of a wire name, ERR_OK when there is none. */
-enum err_code err_code_from_name(const char *name);
-
 /* True if the same request may succeed later. */
 bool err_code_is_temporary(enum err_code code);
 

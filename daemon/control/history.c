@@ -45,14 +45,7 @@ void history_put_newest(struct buf *out, const struct view *view, size_t n)
 
 size_t history_find(const struct view *view, int64_t feed_ms)
 {
-    size_t n, low = 0;
+    size_t n;
     const struct bar *bars = series_closed(plan_series(view->plan), &n);
-    while (low < n) {
-        size_t middle = low + (n - low) / 2;
-        if (bars[middle].start_ms < feed_ms)
-            low = middle + 1;
-        else
-            n = middle;
-    }
-    return low;
+    return bars_find(bars, n, feed_ms);
 }

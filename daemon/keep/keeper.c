@@ -10,7 +10,8 @@
 
 enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
 
-/* What is known of a listing's rows: the start of the newest closed bar of each stored series. */
+/* What is known of a listing's rows: the start of the newest closed bar of each stored series that
+ * is kept, and that is in the batch under way. */
 struct kept_listing {
     bool has_changed;
     int64_t kept_ms[STORED_COUNT], flying_ms[STORED_COUNT];
@@ -30,13 +31,13 @@ struct keeper {
     struct keeper_settings settings;
     struct kept_listing *listings; /* by id */
     size_t n_listings, listings_capacity;
-    uint32_t *changed, *flying; /* ids */
+    uint32_t *changed, *flying; /* ids of listings: changed since, and in the batch under way */
     size_t n_changed, changed_capacity, n_flying, flying_capacity;
     char (*ended)[DIGEST_SIZE + 1]; /* sessions whose rows go */
     size_t n_ended, ended_capacity, n_ended_flying;
-    bool is_waiting;
+    bool is_waiting;           /* a batch is under way */
     struct restored *restored; /* by id, while rows come in */
-    size_t n_restored;
+    size_t n_restored, restored_capacity;
 };
 
 struct keeper *keeper_new(struct core *core, const struct keeper_settings *settings)
@@ -47,10 +48,23 @@ struct keeper *keeper_new(struct core *core, const struct keeper_settings *setti
     return self;
 }
 
+static void forget_restored(struct keeper *self)
+{
+    for (size_t i = 0; i < self->n_restored; i++)
+        for (int k = 0; k < STORED_COUNT; k++) {
+            buf_destroy(&self->restored[i].closed[k]);
+            buf_destroy(&self->restored[i].open[k]);
+        }
+    free(self->restored);
+    self->restored = NULL;
+    self->n_restored = self->restored_capacity = 0;
+}
+
 void keeper_destroy(struct keeper **self)
 {
     if (!*self)
         return;
+    forget_restored(*self);
     free((*self)->listings);
     free((*self)->changed);
     free((*self)->flying);
@@ -129,19 +143,6 @@ static int64_t span_ms_of(enum timeframe timeframe)
                                               : 366 * (int64_t)DAY_MS;
 }
 
-static size_t first_from(const struct bar *bars, size_t n, int64_t start_ms)
-{
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (bars[middle].start_ms < start_ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The spans that have grown, whole; old ones go. */
 static int64_t put_bars(const struct keeper *self, struct batch *batch,
                         const struct listing *listing, enum timeframe timeframe, int64_t kept_ms)
@@ -152,8 +153,8 @@ static int64_t put_bars(const struct keeper *self, struct batch *batch,
         return kept_ms;
     int64_t length_ms = span_ms_of(timeframe);
     int64_t span = kept_ms < bars[0].start_ms ? bars[0].start_ms / length_ms : kept_ms / length_ms;
-    for (size_t i = first_from(bars, n, span * length_ms); i < n;) {
-        size_t next = first_from(bars, n, (bars[i].start_ms / length_ms + 1) * length_ms);
+    for (size_t i = bars_find(bars, n, span * length_ms); i < n;) {
+        size_t next = bars_find(bars, n, (bars[i].start_ms / length_ms + 1) * length_ms);
         struct buf value = {0};
         buf_put(&value, &bars[i], (next - i) * sizeof *bars);
         batch_put_bars(batch, listing->name, timeframe, bars[i].start_ms / length_ms, &value);
@@ -305,11 +306,6 @@ struct batch *keeper_collect(struct keeper *self)
     return batch;
 }
 
-bool keeper_is_waiting(const struct keeper *self)
-{
-    return self->is_waiting;
-}
-
 static void settle_sources(const struct core *core, bool kept)
 {
     for (size_t i = 0; i < sources_count(core->sources); i++) {
@@ -402,24 +398,18 @@ static bool restore_source(struct keeper *self, const struct record *record, kee
 
 static struct restored *restored_of(struct keeper *self, uint32_t id)
 {
-    if (self->n_restored <= id) {
-        size_t n = market_count(self->core->market);
-        self->restored = realloc(self->restored, n * sizeof *self->restored);
-        if (!self->restored)
-            abort();
-        memset(self->restored + self->n_restored, 0,
-               (n - self->n_restored) * sizeof *self->restored);
-        self->n_restored = n;
+    while (self->n_restored <= id) {
+        self->restored = mem_grow(self->restored, self->n_restored, &self->restored_capacity,
+                                  sizeof *self->restored);
+        self->restored[self->n_restored++] = (struct restored){0};
     }
     return &self->restored[id];
 }
 
 static uint32_t source_named(const struct core *core, const char *name)
 {
-    for (size_t i = 0; i < sources_count(core->sources); i++)
-        if (strcmp(sources_at(core->sources, i)->name, name) == 0)
-            return (uint32_t)i;
-    return NO_SOURCE;
+    const struct source *source = sources_find(core->sources, name);
+    return source ? source->id : NO_SOURCE;
 }
 
 static bool restore_series(struct restored *into, const char **at, size_t *left)
@@ -488,7 +478,7 @@ static bool restore_bars(struct keeper *self, const struct record *record)
     size_t n = record->value.size / sizeof *bars;
     if (i < 0)
         return true; /* of another time's feed */
-    size_t first = first_from(bars, n, into->first_ms[i]);
+    size_t first = bars_find(bars, n, into->first_ms[i]);
     buf_put(&into->closed[i], bars + first, (n - first) * sizeof *bars);
     return true;
 }
@@ -509,14 +499,8 @@ static void restore_market(struct keeper *self)
                 kept->kept_ms[i] = series->closed[series->n_closed - 1].start_ms;
         }
         market_restore(self->core->market, one->listing, one->source, one->series);
-        for (int i = 0; i < STORED_COUNT; i++) {
-            buf_destroy(&one->closed[i]);
-            buf_destroy(&one->open[i]);
-        }
     }
-    free(self->restored);
-    self->restored = NULL;
-    self->n_restored = 0;
+    forget_restored(self);
 }
 
 bool keeper_restore(struct keeper *self, const struct record *record, keeper_find_fn *find,

@@ -29,9 +29,9 @@ void keeper_note_end(struct keeper *self, const struct session *session);
 
 /* What has changed since the last batch, or NULL if nothing has or that one is under way still. */
 struct batch *keeper_collect(struct keeper *self);
-/* The batch is kept, or is not. True if feeds have something to be told. */
+/* The batch under way is kept, or could not be: then its content comes again with the next one.
+ * What is kept of sources is due to be acknowledged. */
 void keeper_settle(struct keeper *self, bool kept);
-bool keeper_is_waiting(const struct keeper *self); /* a batch is under way */
 
 /* ---- at the start ---- */
 

@@ -268,6 +268,19 @@ void series_trim(struct series *self, size_t count)
     self->n_closed -= count;
 }
 
+size_t bars_find(const struct bar *bars, size_t n, int64_t start_ms)
+{
+    size_t low = 0;
+    while (low < n) {
+        size_t middle = low + (n - low) / 2;
+        if (bars[middle].start_ms < start_ms)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
 const struct bar *series_closed(const struct series *self, size_t *n)
 {
     *n = self->n_closed;

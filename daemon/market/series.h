@@ -79,6 +79,9 @@ void series_trim(struct series *self, size_t count);
 const struct bar *series_closed(const struct series *self, size_t *n);
 const struct open_bar *series_open(const struct series *self, size_t *n);
 
+/* The index of the first of n bars that starts at start_ms or later; n if none does. */
+size_t bars_find(const struct bar *bars, size_t n, int64_t start_ms);
+
 /* The open bar that covers feed_ms, or -1. */
 ptrdiff_t series_find_open(const struct series *self, int64_t feed_ms);
 

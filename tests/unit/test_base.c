@@ -14,9 +14,11 @@
 static void every_code_has_a_name_of_its_own(void **state)
 {
     (void)state;
-    for (int i = 1; i < ERR_CODE_COUNT; i++)
-        assert_int_equal(err_code_from_name(err_code_name((enum err_code)i)), i);
-    assert_int_equal(err_code_from_name("NO_SUCH_CODE"), ERR_OK);
+    for (int i = 0; i < ERR_CODE_COUNT; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(err_code_name((enum err_code)i),
+                                    err_code_name((enum err_code)k));
+    assert_string_equal(err_code_name(ERR_NO_SUBSCRIPTION), "NO_SUBSCRIPTION");
     assert_true(err_code_is_temporary(ERR_BUSY));
     assert_false(err_code_is_temporary(ERR_UNKNOWN_INDICATOR));
 }
