@@ -134,7 +134,7 @@ const struct setting SETTINGS[] = {
           "closed bars that wait for a slow reader before it is told LAGGING"),
     COUNT("limits", "backlog_bytes", backlog_bytes, "536870912", 1048576, 1099511627776, "bytes",
           true, "all that waits for readers or is remembered for them; beyond it the slowest lag"),
-    COUNT("limits", "replies", replies, "256", 1, 100000, "", true,
+    COUNT("limits", "replies", replies, "10000", 1, 100000, "", true,
           "replies that wait for a slow reader"),
     COUNT("limits", "remembered", remembered, "256", 0, 100000, "bars", true,
           "closed bars kept for a session's resync"),

@@ -351,14 +351,6 @@ void delivery_put_notice(struct delivery *self, struct session *session, struct 
     put_notice(self, session, body, OUTBOX_NOTICE);
 }
 
-void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
-                        bool delimited)
-{
-    if (!outbox_put_reply(session->outbox, body, delimited))
-        self->counters.replies_dropped++;
-    mark(self, session);
-}
-
 /* ---- notices of its own -----------------------------------------------------------------------
  */
 
@@ -490,6 +482,19 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
         }
     }
     return true;
+}
+
+/* Many requests may be answered in one turn: who reads is not taken for slow because of that. */
+void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
+                        bool delimited, int64_t now_ms)
+{
+    bool is_put = outbox_put_reply(session->outbox, body, delimited);
+    if (!is_put && session->is_attached) {
+        flush(self, session, now_ms);
+        is_put = outbox_put_reply(session->outbox, body, delimited);
+    }
+    self->counters.replies_dropped += !is_put;
+    mark(self, session);
 }
 
 static void release_due(struct delivery *self, int64_t now_ms)

@@ -50,8 +50,9 @@ void delivery_put_snapshots(struct delivery *self, struct session *session);
 void delivery_put_closed(struct delivery *self, struct subscription *one, int64_t bar_ms,
                          struct body *body);
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body);
+/* Dropped, and counted, where too many wait already and none can be sent. */
 void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
-                        bool delimited);
+                        bool delimited, int64_t now_ms);
 
 /* Sends what waits: of all sessions with something new, and of those that were blocked. Sessions
  * whose peer is gone become detached; their forming bars are dropped. */

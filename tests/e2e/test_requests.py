@@ -287,6 +287,16 @@ class Reading(Case):
             reply = session.raw(isp.json.dumps({"type": "heartbeat", "id": bad}))
             self.assert_code(reply, "BAD_REQUEST")
 
+    def test_each_of_many_requests_at_once_is_answered_in_order(self):
+        """As many as may come at once, before the first reply is read."""
+        session = self.session()
+        ids = [session.send(("list", "heartbeat", "nonsense", "data")[i % 4])
+               for i in range(1900)]
+        for id_ in ids:
+            reply = session.reply_to(id_)
+            self.assertEqual(session.replies, {}, f"before the reply to {id_}")
+            self.assertNotEqual(reply.get("code"), "RATE_LIMITED")
+
     def test_an_empty_delimiter_is_mirrored(self):
         session = self.session()
         session.socket.send_multipart([b"", b'{"type":"heartbeat","id":5}'])

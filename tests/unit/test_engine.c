@@ -310,6 +310,36 @@ static void a_reader_too_slow_loses_no_closed_bar_until_the_limit(void **state)
     world_destroy(&w);
 }
 
+static void few_replies(struct core_settings *settings)
+{
+    settings->sessions.outbox.replies_max = 3;
+}
+
+/* A turn may bring more requests than replies may wait: who reads is owed every one. */
+static void each_of_many_requests_in_one_turn_is_answered(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    static const char LIST[] = "{\"type\":\"list\"}";
+    struct world *w = world_new_with(few_replies);
+    struct client *a = world_open(w, "alice", NULL), *slow = world_open(w, "bob", NULL);
+    slow->is_reading = false;
+    size_t before = a->n_replies, slow_before = slow->n_replies;
+    for (int i = 0; i < N; i++) {
+        engine_on_request(w->engine, a->key, SESSION_KEY_SIZE, a->connection, false, LIST,
+                          strlen(LIST), w->now);
+        engine_on_request(w->engine, slow->key, SESSION_KEY_SIZE, slow->connection, false, LIST,
+                          strlen(LIST), w->now);
+    }
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(a->n_replies - before, N);
+    slow->is_reading = true;
+    world_pass(w, 100);
+    assert_int_equal(slow->n_replies - slow_before, 3);
+    assert_says(world_ask(w, a, "{\"type\":\"stats\"}"), "\"replies_dropped\":97");
+    world_destroy(&w);
+}
+
 static void soon_silent(struct core_settings *settings)
 {
     settings->bar_grace_ms = 1500;
@@ -591,6 +621,7 @@ int main(void)
         cmocka_unit_test(a_stranger_learns_and_gets_nothing),
         cmocka_unit_test(a_lost_connection_keeps_the_session_warm_until_resume_ends),
         cmocka_unit_test(a_reader_too_slow_loses_no_closed_bar_until_the_limit),
+        cmocka_unit_test(each_of_many_requests_in_one_turn_is_answered),
         cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
