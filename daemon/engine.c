@@ -50,7 +50,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     core->sources = sources_new();
     core->callers = callers_new();
     core->feed_callers = callers_new();
-    core->delivery = delivery_new(outlet->push, outlet->context, core->sessions);
+    core->delivery = delivery_new(outlet->push, outlet->context, core->sessions, core->market);
     core->random = outlet->random;
     self->gate = (struct gate){.core = core, .cut = outlet->cut, .context = outlet->context};
     core->started_ms = now.mono_ms;

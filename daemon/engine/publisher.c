@@ -2,19 +2,23 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
 
-/* The newest bar of each timeframe on an exchange, for bar_complete. */
+enum { NOTED_MAX = 4096 }; /* of an exchange; the oldest are forgotten */
+
+/* Bars of an exchange that some of its symbols have closed, for bar_complete. */
 struct exchange {
     const struct calendar *calendar;
-    struct {
+    int64_t newest_ms[TIMEFRAME_COUNT]; /* start of the newest one that was noted */
+    struct noted_bar {
+        enum timeframe timeframe;
         int64_t bar_ms, end_ms;
-        size_t
-            n_passed; /* of market_fed: so many, from the first on, are known to have closed it */
-        bool is_due;  /* not published yet */
-    } newest[TIMEFRAME_COUNT];
+        size_t n_passed; /* of market_fed: so many, from the first on, have closed it */
+    } * noted;           /* until all have closed it */
+    size_t n_noted, noted_capacity;
 };
 
 struct publisher {
@@ -40,6 +44,8 @@ void publisher_destroy(struct publisher **self)
 {
     if (!*self)
         return;
+    for (size_t i = 0; i < (*self)->n_exchanges; i++)
+        free((*self)->exchanges[i].noted);
     free((*self)->exchanges);
     buf_destroy(&(*self)->text);
     free(*self);
@@ -73,26 +79,33 @@ static struct exchange *find_exchange(struct publisher *self, const struct calen
     return &self->exchanges[self->n_exchanges++];
 }
 
+static void note_bar(struct exchange *self, enum timeframe timeframe, int64_t bar_ms,
+                     int64_t end_ms)
+{
+    if (bar_ms <= self->newest_ms[timeframe])
+        return;
+    self->newest_ms[timeframe] = bar_ms;
+    if (self->n_noted == NOTED_MAX)
+        memmove(self->noted, self->noted + 1, --self->n_noted * sizeof *self->noted);
+    self->noted = mem_grow(self->noted, self->n_noted, &self->noted_capacity, sizeof *self->noted);
+    self->noted[self->n_noted++] = (struct noted_bar){timeframe, bar_ms, end_ms, 0};
+}
+
 /* Notes for each timeframe that the bar is a part of that there is such a bar. Seconds are part of
  * the timeframes below a minute alone, and the stored intraday bars of those from a minute on. */
 static void note_closed(struct publisher *self, const struct market_closed *closed)
 {
     const struct listing *listing = closed->listing;
-    if (closed->timeframe != TIMEFRAME_1S && closed->timeframe != listing->intraday)
+    if (timeframe_is_intraday(closed->timeframe) && closed->timeframe != TIMEFRAME_1S &&
+        closed->timeframe != listing->intraday)
         return;
     struct exchange *exchange = find_exchange(self, listing->calendar);
     for (int i = (int)closed->timeframe; i < TIMEFRAME_COUNT; i++) {
         int64_t start_ms, end_ms;
-        if ((closed->timeframe == TIMEFRAME_1S) != (i < TIMEFRAME_1MIN) ||
-            !calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
-                                &start_ms, &end_ms) ||
-            start_ms < exchange->newest[i].bar_ms)
-            continue;
-        if (start_ms > exchange->newest[i].bar_ms)
-            exchange->newest[i].n_passed = 0;
-        exchange->newest[i].bar_ms = start_ms;
-        exchange->newest[i].end_ms = end_ms;
-        exchange->newest[i].is_due = true;
+        if ((closed->timeframe == TIMEFRAME_1S) == (i < TIMEFRAME_1MIN) &&
+            calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
+                               &start_ms, &end_ms))
+            note_bar(exchange, (enum timeframe)i, start_ms, end_ms);
     }
 }
 
@@ -113,18 +126,18 @@ void publisher_take_closed(struct publisher *self, const struct market_closed *c
         put_tape(self, closed);
 }
 
-/* True when every symbol of the exchange that is fed has closed its newest bar. Goes on where it
- * stopped before: what a symbol has closed stays closed. */
-static bool has_passed(const struct publisher *self, struct exchange *exchange,
-                       enum timeframe timeframe)
+/* True when every symbol of the exchange that is fed has closed the bar. Goes on where it stopped
+ * before: what a symbol has closed stays closed. */
+static bool has_passed(const struct publisher *self, const struct exchange *exchange,
+                       struct noted_bar *noted)
 {
-    size_t n, *passed = &exchange->newest[timeframe].n_passed;
+    size_t n;
     struct listing *const *fed = market_fed(self->core->market, &n);
-    while (*passed < n &&
-           (fed[*passed]->calendar != exchange->calendar ||
-            listing_has_passed(fed[*passed], timeframe, exchange->newest[timeframe].end_ms)))
-        ++*passed;
-    return *passed == n;
+    while (noted->n_passed < n && (fed[noted->n_passed]->calendar != exchange->calendar ||
+                                   market_through(self->core->market, fed[noted->n_passed],
+                                                  noted->timeframe) >= noted->end_ms))
+        noted->n_passed++;
+    return noted->n_passed == n;
 }
 
 static void put_complete(struct publisher *self, enum timeframe timeframe, int64_t bar_ms)
@@ -138,17 +151,27 @@ static void put_complete(struct publisher *self, enum timeframe timeframe, int64
     publish_text(self, topic);
 }
 
+/* Of a timeframe the oldest first: before it has passed, no later one has. */
+static void put_complete_of(struct publisher *self, struct exchange *exchange)
+{
+    bool waits[TIMEFRAME_COUNT] = {false};
+    size_t kept = 0;
+    for (size_t i = 0; i < exchange->n_noted; i++) {
+        struct noted_bar noted = exchange->noted[i];
+        if (!waits[noted.timeframe] && has_passed(self, exchange, &noted)) {
+            put_complete(self, noted.timeframe, noted.bar_ms);
+            continue;
+        }
+        waits[noted.timeframe] = true;
+        exchange->noted[kept++] = noted;
+    }
+    exchange->n_noted = kept;
+}
+
 void publisher_put_complete(struct publisher *self)
 {
-    for (size_t e = 0; e < self->n_exchanges; e++) {
-        struct exchange *exchange = &self->exchanges[e];
-        for (int i = 0; i < TIMEFRAME_COUNT; i++) {
-            if (!exchange->newest[i].is_due || !has_passed(self, exchange, (enum timeframe)i))
-                continue;
-            exchange->newest[i].is_due = false;
-            put_complete(self, (enum timeframe)i, exchange->newest[i].bar_ms);
-        }
-    }
+    for (size_t i = 0; i < self->n_exchanges; i++)
+        put_complete_of(self, &self->exchanges[i]);
 }
 
 /* ---- status -----------------------------------------------------------------------------------

@@ -76,15 +76,9 @@ void listing_clear(struct listing *self)
     free(self->name);
 }
 
-/* Through which time bars of that timeframe have closed. */
-static int64_t through_of(const struct listing *self, enum timeframe timeframe)
+int64_t listing_through(const struct listing *self, enum timeframe timeframe)
 {
     return timeframe_is_intraday(timeframe) ? self->through_ms : self->day_through_ms;
-}
-
-bool listing_has_passed(const struct listing *self, enum timeframe timeframe, int64_t end_ms)
-{
-    return through_of(self, timeframe) >= end_ms;
 }
 
 /* ---- which series there are -------------------------------------------------------------------
@@ -119,7 +113,7 @@ static struct series *make_series(struct listing *self, enum timeframe timeframe
             self->calendar, timeframe, base == TIMEFRAME_NONE ? NULL : make_series(self, base));
         if (base != TIMEFRAME_NONE) {
             series_rebuild(self->series[timeframe]);
-            series_close_through(self->series[timeframe], through_of(self, timeframe));
+            series_close_through(self->series[timeframe], listing_through(self, timeframe));
             series_refresh_open(self->series[timeframe]);
         }
     }
@@ -238,7 +232,7 @@ static void carry_upward(struct listing *self, const struct closed_counts *befor
             for (size_t k = before->n[series_timeframe(base)]; k < n; k++)
                 series_fold(series, &bars[k]);
         }
-        series_close_through(series, through_of(self, (enum timeframe)i));
+        series_close_through(series, listing_through(self, (enum timeframe)i));
         if (base)
             series_refresh_open(series);
     }

@@ -108,8 +108,8 @@ size_t listing_kept_bars(const struct listing *self, const struct market_setting
 
 /* ---- closing ---- */
 
-/* True when the bars of that timeframe that end by end_ms have all closed. */
-bool listing_has_passed(const struct listing *self, enum timeframe timeframe, int64_t end_ms);
+/* Through which time bars of that timeframe are known to have closed; see market_through. */
+int64_t listing_through(const struct listing *self, enum timeframe timeframe);
 
 /* The clock of its source at which the next bar closes; INT64_MAX if none is open. */
 int64_t listing_next_close(const struct listing *self);

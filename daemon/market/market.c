@@ -118,15 +118,28 @@ static void note_fed(struct market *self, struct listing *listing)
     self->fed[self->n_fed++] = listing;
 }
 
+/* What has passed by its source's clock, INT64_MIN if nothing has. */
+static int64_t clock_through(const struct market *self, const struct listing *listing)
+{
+    int64_t clock_ms = listing->is_behind ? INT64_MIN : market_clock(self, listing->source);
+    return clock_ms == INT64_MIN ? INT64_MIN : clock_ms - listing->lateness_ms;
+}
+
 /* Notes for a listing what its source's clock has passed by now. A clock that moves on does not
  * visit each of its symbols, of which there may be thousands: so this is done when one is looked
  * at. */
 static void catch_up(const struct market *self, struct listing *listing)
 {
-    int64_t clock_ms = listing->is_behind ? INT64_MIN : market_clock(self, listing->source);
-    if (clock_ms == INT64_MIN)
-        return;
-    listing_pass(listing, clock_ms - listing->lateness_ms);
+    listing_pass(listing, clock_through(self, listing));
+}
+
+/* Asks the clock too: who has looked at a listing, and when, must make no difference. */
+int64_t market_through(const struct market *self, const struct listing *listing,
+                       enum timeframe timeframe)
+{
+    int64_t through_ms = listing_through(listing, timeframe),
+            clock_ms = clock_through(self, listing);
+    return clock_ms > through_ms ? clock_ms : through_ms;
 }
 
 static void note_next_close(struct feed_clock *source, int64_t close_ms)

@@ -92,4 +92,9 @@ void market_release_series(struct market *self, struct listing *listing, enum ti
 size_t market_kept_bars(const struct market *self, const struct listing *listing,
                         enum timeframe timeframe);
 
+/* This listing's bars of that timeframe that end by then have all closed; INT64_MIN if none have.
+ */
+int64_t market_through(const struct market *self, const struct listing *listing,
+                       enum timeframe timeframe);
+
 #endif

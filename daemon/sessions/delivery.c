@@ -1,6 +1,7 @@
 #include "daemon/sessions/delivery.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
@@ -11,7 +12,8 @@ enum {
     ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
     RETRY_MS = 5,           /* between attempts to send to a reader that is too slow */
     LATE_MS = 20,           /* between looks at who may be computed for again */
-    PAYERS = 16             /* that are asked for a view's cost, of many */
+    PAYERS = 16,            /* that are asked for a view's cost, of many */
+    AWAITED_MAX = 4096 /* bars whose completion a session waits for; the oldest are forgotten */
 };
 
 LIST_HEAD(session_list, session);
@@ -22,6 +24,7 @@ struct delivery {
     push_fn *push;
     void *context;
     struct sessions *sessions;
+    const struct market *market;
     struct backlog backlog;
     struct session_list dirty;        /* something waits in the outbox */
     struct session_list awaiting;     /* for a bar_complete */
@@ -32,12 +35,14 @@ struct delivery {
     struct buf head, text; /* scratch, empty between calls */
 };
 
-struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions)
+struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions,
+                              const struct market *market)
 {
     struct delivery *self = mem_alloc_zero(1, sizeof *self);
     self->push = push;
     self->context = context;
     self->sessions = sessions;
+    self->market = market;
     self->backlog = (struct backlog){.sessions = sessions};
     return self;
 }
@@ -73,7 +78,8 @@ static void await_bar(struct delivery *self, const struct subscription *one, con
 {
     struct session *session = one->session;
     int64_t start_ms, end_ms;
-    if (!series_bounds(plan_series(one->view->plan), bar->start_ms, &start_ms, &end_ms))
+    if (!series_bounds(plan_series(one->view->plan), bar->start_ms, &start_ms, &end_ms) ||
+        end_ms <= one->complete_ms)
         return;
     for (size_t i = 0; i < session->n_awaited; i++)
         if (session->awaited[i].timeframe == (int)one->timeframe &&
@@ -81,6 +87,9 @@ static void await_bar(struct delivery *self, const struct subscription *one, con
             return;
     if (session->n_awaited == 0)
         LIST_INSERT_HEAD(&self->awaiting, session, awaiting);
+    if (session->n_awaited == AWAITED_MAX)
+        memmove(session->awaited, session->awaited + 1,
+                --session->n_awaited * sizeof *session->awaited);
     session->awaited = mem_grow(session->awaited, session->n_awaited, &session->awaited_capacity,
                                 sizeof *session->awaited);
     session->awaited[session->n_awaited++] =
@@ -259,6 +268,8 @@ static void release_late(struct delivery *self, int64_t now_ms)
     }
 }
 
+static void send_waiting(struct delivery *self, int64_t now_ms);
+
 static void run_item(struct delivery *self, struct plan *plan, const struct touched_item *item,
                      int64_t now_ms)
 {
@@ -297,7 +308,7 @@ void delivery_run(struct delivery *self, struct compute *compute, const struct t
         else
             run_item(self, plan, item, now_ms);
         if (backlog_is_too_much(&self->backlog)) /* a burst: not all of it has to wait here */
-            delivery_flush(self, now_ms);
+            send_waiting(self, now_ms);
     }
 }
 
@@ -354,15 +365,32 @@ void delivery_put_notice(struct delivery *self, struct session *session, struct 
 /* ---- notices of its own -----------------------------------------------------------------------
  */
 
-static bool has_all_closed(const struct session *session, const struct awaited_bar *awaited)
+static bool has_all_closed(const struct delivery *self, const struct session *session,
+                           const struct awaited_bar *awaited)
 {
     for (size_t i = 0; i < session->n_subscriptions; i++) {
         const struct subscription *one = session->subscriptions[i];
         if ((int)one->timeframe == awaited->timeframe &&
-            !listing_has_passed(one->listing, one->timeframe, awaited->end_ms))
+            market_through(self->market, one->listing, one->timeframe) < awaited->end_ms)
             return false;
     }
     return true;
+}
+
+/* Notes it, so that a bar of the past that comes in later does not complete it again. False if the
+ * session has nothing on that timeframe any more. */
+static bool note_complete(const struct session *session, const struct awaited_bar *awaited)
+{
+    bool found = false;
+    for (size_t i = 0; i < session->n_subscriptions; i++) {
+        struct subscription *one = session->subscriptions[i];
+        if ((int)one->timeframe != awaited->timeframe)
+            continue;
+        found = true;
+        if (one->complete_ms < awaited->end_ms)
+            one->complete_ms = awaited->end_ms;
+    }
+    return found;
 }
 
 static void announce_complete(struct delivery *self, struct session *session,
@@ -378,20 +406,34 @@ static void announce_complete(struct delivery *self, struct session *session,
     body_release(&body);
 }
 
+static void announce_bars_of(struct delivery *self, struct session *session)
+{
+    int64_t pending_ms[TIMEFRAME_COUNT]; /* what ends then or later has not closed everywhere */
+    size_t kept = 0;
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        pending_ms[i] = INT64_MAX;
+    for (size_t i = 0; i < session->n_awaited; i++) {
+        const struct awaited_bar *awaited = &session->awaited[i];
+        if (awaited->end_ms < pending_ms[awaited->timeframe] &&
+            has_all_closed(self, session, awaited)) {
+            if (note_complete(session, awaited))
+                announce_complete(self, session, awaited);
+            continue;
+        }
+        if (awaited->end_ms < pending_ms[awaited->timeframe])
+            pending_ms[awaited->timeframe] = awaited->end_ms;
+        session->awaited[kept++] = *awaited;
+    }
+    session->n_awaited = kept;
+}
+
 static void announce_bars(struct delivery *self)
 {
     struct session *session, *next;
     for (session = LIST_FIRST(&self->awaiting); session; session = next) {
         next = LIST_NEXT(session, awaiting);
-        size_t kept = 0;
-        for (size_t i = 0; i < session->n_awaited; i++) {
-            if (has_all_closed(session, &session->awaited[i]))
-                announce_complete(self, session, &session->awaited[i]);
-            else
-                session->awaited[kept++] = session->awaited[i];
-        }
-        session->n_awaited = kept;
-        if (kept == 0)
+        announce_bars_of(self, session);
+        if (session->n_awaited == 0)
             LIST_REMOVE(session, awaiting);
     }
 }
@@ -513,11 +555,8 @@ static void release_due(struct delivery *self, int64_t now_ms)
     }
 }
 
-void delivery_flush(struct delivery *self, int64_t now_ms)
+static void send_waiting(struct delivery *self, int64_t now_ms)
 {
-    release_late(self, now_ms);
-    release_due(self, now_ms);
-    announce_bars(self);
     struct session *session, *next;
     for (session = LIST_FIRST(&self->dirty); session; session = next) {
         next = LIST_NEXT(session, dirty);
@@ -530,6 +569,14 @@ void delivery_flush(struct delivery *self, int64_t now_ms)
     backlog_relieve(&self->backlog, &relief);
     self->counters.lagging += relief.n_sessions;
     self->counters.replies_dropped += relief.n_replies;
+}
+
+void delivery_flush(struct delivery *self, int64_t now_ms)
+{
+    release_late(self, now_ms);
+    release_due(self, now_ms);
+    announce_bars(self);
+    send_waiting(self, now_ms);
 }
 
 int64_t delivery_next_due(const struct delivery *self, int64_t now_ms)

@@ -35,8 +35,9 @@ struct delivery_counters {
 
 struct delivery;
 
-/* Keeps push's context, and the sessions. */
-struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions);
+/* Keeps push's context, the sessions and the market. */
+struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions,
+                              const struct market *market);
 void delivery_destroy(struct delivery **self);
 
 /* Works off what was touched: values, bodies, outboxes. */

@@ -63,7 +63,7 @@ static struct subscription *begin(struct session *session, struct listing *listi
     self->listing = listing;
     self->timeframe = timeframe;
     self->on_ticks = true;
-    self->given_ms = INT64_MIN;
+    self->given_ms = self->complete_ms = INT64_MIN;
     session->subscriptions =
         mem_grow(session->subscriptions, session->n_subscriptions, &session->subscriptions_capacity,
                  sizeof(struct subscription *));

@@ -28,6 +28,7 @@ struct subscription {
     bool on_ticks;       /* forming bars too, not only closed ones */
     int64_t throttle_ms; /* least time between forming bars */
     int64_t given_ms;    /* start of the last closed bar put into the outbox, INT64_MIN if none */
+    int64_t complete_ms; /* what ends by then has been told complete */
 
     /* Throttled: the newest forming bar, until it is due. */
     struct body *held;

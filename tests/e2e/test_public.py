@@ -5,7 +5,7 @@ import unittest
 from support import feeds, isp
 from support.case import Case
 from support.isp import TIME
-from support.market import MINUTE, OPEN, text
+from support.market import DAY, MINUTE, OPEN, text
 
 
 class Status(Case):
@@ -30,6 +30,24 @@ class Status(Case):
         feed.clock(OPEN + 20 * MINUTE)
         seen = [(topic, isp.parse(body)["bar"]) for topic, body in spy.messages]
         self.assertEqual(len(seen), len(set(seen)), "once each")
+
+    def test_every_bar_of_a_message_comes_once(self):
+        """Also the minutes that a second symbol has no bar in, and daily bars."""
+        spy, feed = self.public("bar/", "status"), self.feeder()
+        spy.wait_topic("status")
+        bars = feeds.bars("NIFTY50", 60)
+        feed.send(bars[:1] + feeds.bars("QUIET", 1))
+        feed.send(bars[1:])
+        feed.clock(OPEN + 60 * MINUTE)
+        feed.send(feeds.bars("DAILY", 1, timeframe="1d", start=OPEN + 7 * DAY))
+        feed.clock(OPEN + 8 * DAY)
+        spy.wait(lambda t, d: t == "bar/1d" and d["bar"] == text(OPEN + 7 * DAY), "the last one")
+        seen = [(topic, isp.parse(body).get("bar")) for topic, body in spy.messages]
+        for timeframe, minutes in (("1min", 1), ("5min", 5), ("1h", 60)):
+            self.assertEqual([bar for topic, bar in seen if topic == f"bar/{timeframe}"],
+                             [text(OPEN + i * MINUTE) for i in range(0, 60, minutes)])
+        self.assertEqual([bar for topic, bar in seen if topic == "bar/1d"],
+                         [text(OPEN), text(OPEN + 7 * DAY)])
 
     def test_nothing_can_be_sent_into_it(self):
         """A SUB may send subscriptions, of any length and number; the daemon goes on."""

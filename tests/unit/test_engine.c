@@ -440,6 +440,72 @@ static void every_symbol_must_close_before_a_bar_is_complete(void **state)
     world_destroy(&w);
 }
 
+static void subscribe_to(struct world *w, struct client *client, const char *symbol)
+{
+    world_ask(w, client,
+              "{\"type\":\"subscribe\",\"symbol\":\"%s\",\"timeframe\":\"1min\",\"indicators\":[]}",
+              symbol);
+}
+
+static size_t count_in(const struct buf *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text->data; at && (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+/* What alice is told complete of a symbol with a bar a minute beside one without trades, while bob
+ * comes and looks at that one. */
+static char *completed_beside_a_quiet_symbol(bool bob_comes)
+{
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 1, 1);
+    world_walk(w, "QUIET", WORLD_OPEN_MS, 1, 1);
+    struct client *alice = world_open(w, "alice", NULL), *bob = world_open(w, "bob", NULL);
+    subscribe_to(w, alice, "NIFTY50");
+    subscribe_to(w, alice, "QUIET");
+    for (int i = 1; i < 10; i++) {
+        world_bar(w, "NIFTY50", WORLD_OPEN_MS + i * WORLD_MINUTE_MS, 3);
+        if (bob_comes && i == 5)
+            subscribe_to(w, bob, "QUIET");
+    }
+    assert_int_equal(count_in(&alice->stream, "bar_complete"), 8); /* the last minute is not over */
+    assert_int_equal(count_in(&w->public, "bar/1min"), 9);         /* the first one too */
+    char *text = strdup(alice->stream.data);
+    world_bar(w, "QUIET", WORLD_OPEN_MS + 3 * WORLD_MINUTE_MS, 3); /* what nobody waited for */
+    assert_int_equal(count_in(&alice->closed, "QUIET"), 1);
+    assert_int_equal(count_in(&alice->stream, "bar_complete"), 8);
+    world_destroy(&w);
+    return text;
+}
+
+static void a_symbol_without_trades_is_not_waited_for(void **state)
+{
+    (void)state;
+    char *alone = completed_beside_a_quiet_symbol(false);
+    char *watched = completed_beside_a_quiet_symbol(true);
+    assert_string_equal(alone, watched);
+    free(alone);
+    free(watched);
+}
+
+static void nothing_is_complete_for_who_has_left(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 1, 1);
+    world_walk(w, "BANKNIFTY", WORLD_OPEN_MS, 1, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe_to(w, a, "NIFTY50");
+    subscribe_to(w, a, "BANKNIFTY");
+    world_bar(w, "NIFTY50", WORLD_OPEN_MS + WORLD_MINUTE_MS, 3);
+    world_ask(w, a, "{\"type\":\"unsubscribe\"}");
+    world_pass(w, 100);
+    assert_never_says(a->stream.data, "bar_complete");
+    world_destroy(&w);
+}
+
 static void a_silent_feed_is_told_and_its_return_too(void **state)
 {
     (void)state;
@@ -625,6 +691,8 @@ int main(void)
         cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
+        cmocka_unit_test(a_symbol_without_trades_is_not_waited_for),
+        cmocka_unit_test(nothing_is_complete_for_who_has_left),
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
         cmocka_unit_test(a_bar_closes_in_silence_whatever_others_look_at),
         cmocka_unit_test(a_timeframe_shorter_than_the_bars_is_refused),
