@@ -161,7 +161,7 @@ static void refuse_stranger(struct engine *self, const void *peer, size_t peer_s
     err_set(&err, ERR_RATE_LIMITED, "too many requests; \"open\" a session, or wait");
     self->core.counters.requests++;
     self->core.counters.errors[err.code]++;
-    put_error(&self->text, NULL, &err, NULL);
+    put_error(&self->text, (struct request_id){0}, &err, NULL);
     struct body *body = take_text(self);
     self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
     body_release(&body);

@@ -43,8 +43,9 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
 void engine_destroy(struct engine **self);
 
 /* A request from a peer of the session socket: the frame's text, and whether an empty frame came
- * before it (a REQ socket sends one, and wants one back). A peer is a routing id; connection tells
- * one connection from all others that come later, and is 0 where there is none (inproc). */
+ * before it (a REQ socket sends one, and wants one back). text is NULL where the message had
+ * another number of frames. A peer is a routing id; connection tells one connection from all others
+ * that come later, and is 0 where there is none (inproc). */
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                        bool delimited, const char *text, size_t size, struct now now);
 
@@ -57,9 +58,9 @@ void engine_on_disconnected(struct engine *self, uint64_t connection, struct now
  * session whose connection was lost may be back on one. */
 void engine_on_connected(struct engine *self, struct now now);
 
-/* A message from a peer of the feed socket: a request (seq NULL), or a numbered batch of items.
- * Whoever opened a source speaks for it on that connection only, since anybody can connect under a
- * routing id that he has seen. */
+/* A message from a peer of the feed socket: a request (seq NULL), or a numbered batch of items;
+ * text is NULL where it had another number of frames. Whoever opened a source speaks for it on that
+ * connection only, since anybody can connect under a routing id that he has seen. */
 void engine_on_feed(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                     const char *seq, size_t seq_size, const char *text, size_t size,
                     struct now now);

@@ -259,6 +259,28 @@ cJSON *json_parse(const char *text, size_t size, struct err *err)
     return tree;
 }
 
+const char *json_text_of(const cJSON *object, const cJSON *member, const char *text, size_t size,
+                         size_t *member_size)
+{
+    const unsigned char *start = (const unsigned char *)text, *value;
+    struct checker at = {.start = start, .at = start, .end = start + size};
+    const cJSON *one = object->child;
+    skip_blanks(&at);
+    take(&at, '{');
+    do {
+        skip_blanks(&at);
+        check_string(&at);
+        skip_blanks(&at);
+        take(&at, ':');
+        skip_blanks(&at);
+        value = at.at;
+        check_value(&at, 1);
+        *member_size = (size_t)(at.at - value);
+        skip_blanks(&at);
+    } while (one != member && (one = one->next) && take(&at, ','));
+    return (const char *)value;
+}
+
 /* ---- numbers ----------------------------------------------------------------------------------
  */
 

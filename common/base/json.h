@@ -18,6 +18,10 @@ enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 48 };
  * (BAD_REQUEST, with the byte where it went wrong). */
 cJSON *json_parse(const char *text, size_t size, struct err *err);
 
+/* A member's value as it stands in the text that json_parse has read the object from: borrowed. */
+const char *json_text_of(const cJSON *object, const cJSON *member, const char *text, size_t size,
+                         size_t *member_size);
+
 /* The shortest decimal that reads back to value; integers without a fraction; "null" when value is
  * not finite. Returns the length written, without the NUL. */
 size_t json_format_number(double value, char text[JSON_NUMBER_SIZE]);

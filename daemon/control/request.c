@@ -304,12 +304,13 @@ static enum err_code check_room(const struct request *row, const struct call *ca
                    "too much waits for readers that are slow; read, and try again soon");
 }
 
-static enum err_code check_id(const cJSON *id, struct err *err)
+/* A number may have more digits than a double: it is echoed as it was written. */
+enum err_code request_check_id(const cJSON *message, struct err *err)
 {
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(message, "id");
     if (!id || cJSON_IsNull(id) ||
         (cJSON_IsString(id) && strlen(id->valuestring) <= REQUEST_ID_MAX) ||
-        (cJSON_IsNumber(id) && id->valuedouble == floor(id->valuedouble) &&
-         fabs(id->valuedouble) <= 9007199254740992.0))
+        (cJSON_IsNumber(id) && id->valuedouble == floor(id->valuedouble)))
         return ERR_OK;
     return err_set(err, ERR_BAD_REQUEST,
                    "\"id\" must be an integer or a string of at most %d bytes", REQUEST_ID_MAX);
@@ -322,7 +323,7 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     const cJSON *type = call_member(call, "type");
     if (!cJSON_IsString(type))
         return err_set(call->err, ERR_BAD_REQUEST, "a request needs a \"type\"");
-    enum err_code code = check_id(call_member(call, "id"), call->err);
+    enum err_code code = request_check_id(call->message, call->err);
     if (code != ERR_OK)
         return code;
     *row = find_request(type->valuestring, call->err);
@@ -336,22 +337,25 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     return code;
 }
 
-/* The id to be echoed; NULL if there is none, or none that may be. */
-static const cJSON *id_of(const struct call *call)
+struct request_id request_id_of(const cJSON *message, const char *text, size_t size)
 {
-    const cJSON *id = cJSON_IsObject(call->message) ? call_member(call, "id") : NULL;
-    return check_id(id, NULL) == ERR_OK ? id : NULL;
+    struct request_id id = {0};
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(message, "id");
+    if (member && !cJSON_IsNull(member) && request_check_id(message, NULL) == ERR_OK)
+        id.text = json_text_of(message, member, text, size, &id.size);
+    return id;
 }
 
-void put_id(struct buf *out, const cJSON *id)
+void put_id(struct buf *out, struct request_id id)
 {
-    if (!id)
+    if (!id.text)
         return;
     buf_put_text(out, ",\"id\":");
-    json_put_tree(out, id);
+    buf_put(out, id.text, id.size);
 }
 
-void put_error(struct buf *out, const cJSON *id, const struct err *err, const struct buf *details)
+void put_error(struct buf *out, struct request_id id, const struct err *err,
+               const struct buf *details)
 {
     buf_put_text(out, "{\"type\":\"error\"");
     put_id(out, id);
@@ -381,6 +385,9 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     call->core->counters.requests++;
     if (size > call->core->settings->frame_bytes)
         code = refuse_size(call);
+    else if (!text)
+        code = err_set(&err, ERR_BAD_REQUEST,
+                       "a request is one frame; only an empty one may be before it");
     else if (!(tree = json_parse(text, size, &err)))
         code = err.code;
     else {
@@ -389,12 +396,12 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     }
     if (code == ERR_OK) {
         buf_put_format(&whole, "{\"type\":\"%s\"", row->reply);
-        put_id(&whole, id_of(call));
+        put_id(&whole, request_id_of(tree, text, size));
         buf_put(&whole, members.data ? members.data : "", members.size);
         buf_put_char(&whole, '}');
     } else {
         call->core->counters.errors[code]++;
-        put_error(&whole, id_of(call), &err, &details);
+        put_error(&whole, request_id_of(tree, text, size), &err, &details);
     }
     struct body *body = body_new(sessions_tally(call->core->sessions), whole.data, whole.size);
     pay(call, before,

@@ -61,9 +61,20 @@ struct request {
 extern const struct request *const REQUESTS[];
 size_t request_count(void);
 
-/* Answers one request: text is the client's frame. Fills call->session as it is afterwards and
- * returns the whole reply, held once. */
+/* Answers one request: text is the client's frame, NULL where it sent another number of them. Fills
+ * call->session as it is afterwards and returns the whole reply, held once. */
 struct body *request_answer(struct call *call, const char *text, size_t size);
+
+/* What a message has for an id, as it is to be echoed: borrowed JSON text, NULL if there is none.
+ */
+struct request_id {
+    const char *text;
+    size_t size;
+};
+/* An id must be a string or an integer; there may be none. */
+enum err_code request_check_id(const cJSON *message, struct err *err);
+/* text is what the message (NULL: none) was read from. An id that may not be is none. */
+struct request_id request_id_of(const cJSON *message, const char *text, size_t size);
 
 /* For handlers: members that the row has declared. NULL, or `otherwise`, where they are left out.
  */
@@ -78,11 +89,12 @@ bool call_time(const struct call *call, const char *name, int64_t *ms);
 enum err_code call_series(const struct call *call, struct listing **listing,
                           enum timeframe *timeframe);
 
-/* Appends an error as it is told to whoever sent the request of that id (NULL: it had none).
- * details is a JSON object; NULL or empty: there are none. */
-void put_error(struct buf *out, const cJSON *id, const struct err *err, const struct buf *details);
-/* Appends ,"id":... unless id is NULL. */
-void put_id(struct buf *out, const cJSON *id);
+/* Appends an error as it is told to whoever sent the request of that id. details is a JSON object;
+ * NULL or empty: there are none. */
+void put_error(struct buf *out, struct request_id id, const struct err *err,
+               const struct buf *details);
+/* Appends ,"id":... if there is one. */
+void put_id(struct buf *out, struct request_id id);
 /* Appends the member that says which sockets are encrypted. */
 void put_curve(struct buf *out, const struct core_settings *settings);
 /* Appends the array of a session's subscriptions, as `list` has it. */

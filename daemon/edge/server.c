@@ -338,9 +338,9 @@ struct outlet server_outlet(struct server *self)
 /* ---- in ---------------------------------------------------------------------------------------
  */
 
-enum { FRAMES_MAX = 4 };
+enum { FRAMES_MAX = 5 }; /* one more than any message may have */
 
-/* A message's frames; what is beyond FRAMES_MAX is dropped but counted. */
+/* A message's frames; what is beyond FRAMES_MAX is dropped. */
 struct frames {
     zmq_msg_t at[FRAMES_MAX];
     size_t n;
@@ -420,7 +420,7 @@ static bool take_request(struct server *self)
         bool whole = frames.n == 2 || delimited;
         engine_on_request(self->engine, zmq_msg_data(peer), zmq_msg_size(peer),
                           connections_of(self->session_connections, text), delimited,
-                          whole ? zmq_msg_data(text) : "", whole ? zmq_msg_size(text) : 0,
+                          whole ? zmq_msg_data(text) : NULL, whole ? zmq_msg_size(text) : 0,
                           self->now);
     }
     frames_close(&frames);
@@ -435,13 +435,14 @@ static bool take_feed(struct server *self)
     drain_feed(self);
     size_t first = frames.n > 2 && zmq_msg_size(&frames.at[1]) == 0 ? 2 : 1;
     size_t n = frames.n - first; /* behind the routing id and a delimiter */
-    if (n == 1 || n == 2) {
-        zmq_msg_t *peer = &frames.at[0], *seq = &frames.at[first], *text = &frames.at[frames.n - 1];
+    zmq_msg_t *peer = &frames.at[0], *seq = &frames.at[first], *text = &frames.at[frames.n - 1];
+    bool whole = n == 1 || n == 2;
+    if (frames.n >= 2)
         engine_on_feed(self->engine, zmq_msg_data(peer), zmq_msg_size(peer),
                        connections_of(self->feed_connections, text),
-                       n == 2 ? zmq_msg_data(seq) : NULL, zmq_msg_size(seq), zmq_msg_data(text),
-                       zmq_msg_size(text), self->now);
-    }
+                       n == 2 ? zmq_msg_data(seq) : NULL, zmq_msg_size(seq),
+                       whole ? zmq_msg_data(text) : NULL, whole ? zmq_msg_size(text) : 0,
+                       self->now);
     frames_close(&frames);
     return true;
 }

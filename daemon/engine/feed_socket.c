@@ -36,7 +36,7 @@ static void reply_reject(struct feed_socket *self, const struct source *source, 
 }
 
 static void reply_error(struct feed_socket *self, const struct feed_message *message,
-                        const cJSON *id, const struct err *err)
+                        struct request_id id, const struct err *err)
 {
     self->core->counters.errors[err->code]++;
     put_error(&self->text, id, err, NULL);
@@ -69,7 +69,6 @@ void feed_socket_put_acks(struct feed_socket *self, struct now now)
 
 /* The members of a feed_open request. */
 struct opening {
-    const cJSON *id; /* NULL if there is none */
     const char *token, *source;
 };
 
@@ -93,8 +92,8 @@ static enum err_code read_opening(const cJSON *request, struct opening *opening,
         if (one != type && one != token && one != source && one != id)
             return err_set(err, ERR_BAD_REQUEST, "\"feed_open\" has no member \"%.64s\"",
                            one->string);
-    *opening = (struct opening){id, token->valuestring, source->valuestring};
-    return ERR_OK;
+    *opening = (struct opening){token->valuestring, source->valuestring};
+    return request_check_id(request, err);
 }
 
 static enum err_code check_sources(const struct feed_socket *self, const char *name,
@@ -129,7 +128,7 @@ static enum err_code open_source(struct feed_socket *self, const struct feed_mes
     strcpy(source->jti, claims.jti);
     allowance_take_symbols(&source->symbols, &claims);
     buf_put_text(&self->text, "{\"type\":\"feed_opened\"");
-    put_id(&self->text, opening.id);
+    put_id(&self->text, request_id_of(request, message->text, message->size));
     buf_put_format(&self->text, ",\"last_seq\":%llu}", (unsigned long long)safe_seq(self, source));
     reply_text(self, message->peer, message->peer_size);
     gate_note_opened(self->gate, true, message->connection, now);
@@ -223,7 +222,7 @@ static bool read_seq(const char *text, size_t size, uint64_t *seq)
             return false;
         *seq = *seq * 10 + (uint64_t)(text[i] - '0');
     }
-    return size > 0;
+    return *seq > 0;
 }
 
 static enum err_code take_numbered(struct feed_socket *self, const struct feed_message *message,
@@ -231,7 +230,7 @@ static enum err_code take_numbered(struct feed_socket *self, const struct feed_m
 {
     uint64_t seq;
     if (!read_seq(message->seq, message->seq_size, &seq))
-        return err_set(err, ERR_BAD_REQUEST, "the first frame must be a decimal number");
+        return err_set(err, ERR_BAD_REQUEST, "the first frame must be a decimal number, from 1 on");
     if (!source)
         return err_set(err, ERR_NOT_OPEN, "send \"feed_open\" first");
     if (now.wall_ms / 1000 >= source->expires_at_s)
@@ -276,6 +275,9 @@ void feed_socket_take(struct feed_socket *self, const struct feed_message *messa
     else if (message->size > most)
         code = err_set(&err, ERR_TOO_LARGE, "a message may have %zu bytes, this one has %zu", most,
                        message->size);
+    else if (!message->text)
+        code = err_set(&err, ERR_BAD_REQUEST,
+                       "a message of a feed has two frames: seq and body; \"feed_open\" has one");
     else if (is_numbered)
         code = take_numbered(self, message, source, now, &err);
     else if ((request = json_parse(message->text, message->size, &err)))
@@ -283,6 +285,6 @@ void feed_socket_take(struct feed_socket *self, const struct feed_message *messa
     else
         code = err.code;
     if (code != ERR_OK)
-        reply_error(self, message, cJSON_GetObjectItemCaseSensitive(request, "id"), &err);
+        reply_error(self, message, request_id_of(request, message->text, message->size), &err);
     cJSON_Delete(request);
 }

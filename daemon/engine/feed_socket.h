@@ -31,7 +31,7 @@ struct feed_message {
     uint64_t connection;
     const char *seq; /* NULL: it has one frame alone, and is a request */
     size_t seq_size;
-    const char *text;
+    const char *text; /* NULL: it has another number of frames */
     size_t size;
 };
 

@@ -56,8 +56,9 @@ class BadInput(Case):
         while b"heartbeat_ack" not in (answers or [b""])[-1]:
             self.assertTrue(session.socket.poll(Deadline().left_ms()), answers)
             answers.append(session.socket.recv_multipart()[-1])
-        for answer in answers[:-1]:
-            self.assert_code(isp.parse(answer), "BAD_REQUEST")
+        said = [self.assert_code(isp.parse(answer), "BAD_REQUEST")["message"]
+                for answer in answers[:-1]]
+        self.assertEqual(["one frame" in message for message in said], [True, True, False, True])
 
     def test_oversized_frames(self):
         session = self.session()

@@ -291,6 +291,32 @@ class Feeding(Case):
         feed.send([{"s": "NIFTY50", "t": OPEN, "p": 1}])
         self.assertGreaterEqual(len(feed.rejects), 7)
 
+    def test_messages_of_another_form_are_answered(self):
+        feed = self.feeder()
+        for frames in ([b"0", b"[]"], [b"-1", b"[]"], [b"x", b"[]"], [b"1.0", b"[]"],
+                       [b"9" * 19, b"[]"], [b"2", b"[]"], [b"1", b"[]", b""],
+                       [b"1", b"[]", b"x", b"y"], [b"", b"1", b"[]", b"x"],
+                       [b"", b"1", b"[]", b"x", b"y"], [b""], [b"x"] * 50):
+            feed.opened = None
+            feed.socket.send_multipart(frames)
+            while feed.opened is None:
+                feed.pump()
+            self.assert_code(feed.opened, "BAD_REQUEST")
+            self.assertEqual(feed.acked, 0, frames)
+        feed.send([{"s": "NIFTY50", "t": OPEN, "p": 1}])
+
+    def test_ids_of_feed_open(self):
+        socket = self.feeder().socket
+        request = {"type": "feed_open", "token": self.daemon.token("feeder", scope="feed"),
+                   "source": "another"}
+        for id_, code in ((2**64 - 1, None), ("x", None), (None, None), (1.5, "BAD_REQUEST"),
+                          ([1], "BAD_REQUEST"), ({}, "BAD_REQUEST"), (True, "BAD_REQUEST")):
+            socket.send_json({**request, "id": id_})
+            self.assertTrue(socket.poll(30_000))
+            reply = isp.parse(socket.recv_multipart()[-1])
+            self.assertEqual(reply.get("code"), code, reply)
+            self.assertEqual(reply.get("id"), None if code else id_)
+
     def test_a_repeated_seq_is_not_counted_twice(self):
         feed, session = self.feeder(), self.session()
         session.subscribe("NIFTY50", "1min", ["SMA(1)"])

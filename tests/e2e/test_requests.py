@@ -278,11 +278,16 @@ class Reading(Case):
 
     def test_ids_are_echoed_as_they_are(self):
         session = self.session()
-        for id_ in (0, -5, 2**53 - 1, "text", "", "ä\\u0000", None):
+        for id_ in (0, -5, 2**53 - 1, 2**53 + 1, 2**64 - 1, -2**63, 10**40 + 1, "text", "",
+                    "ä\\u0000", None):
             body = {"type": "heartbeat"} | ({} if id_ is None else {"id": id_})
             reply = session.raw(isp.json.dumps(body))
             self.assertEqual(reply["type"], "heartbeat_ack")
             self.assertEqual(reply.get("id"), id_)
+        for text in ("-0", "1e3", "9007199254740993"):  # as it was written, in errors too
+            session.socket.send(f'{{"type":"nonsense","id":{text}}}'.encode())
+            self.assertTrue(session.socket.poll(30_000))
+            self.assertIn(f'"id":{text},'.encode(), session.socket.recv())
         for bad in (1.5, True, [1], {"a": 1}):
             reply = session.raw(isp.json.dumps({"type": "heartbeat", "id": bad}))
             self.assert_code(reply, "BAD_REQUEST")

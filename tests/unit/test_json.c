@@ -56,6 +56,25 @@ static void texts_that_are_not_json_are_refused(void **state)
     }
 }
 
+static void a_members_text_is_found_as_it_was_written(void **state)
+{
+    static const char TEXT[] = " { \"a\" : {\"id\":1} ,\"i\":[\"id\"],\t\"\\u0069d\" : "
+                               "12345678901234567890 ,\"z\":\"\\\"\" } ";
+    static const char *const MEMBERS[][2] = {
+        {"a", "{\"id\":1}"}, {"i", "[\"id\"]"}, {"id", "12345678901234567890"}, {"z", "\"\\\"\""}};
+    struct err err;
+    cJSON *object = json_parse(TEXT, strlen(TEXT), &err);
+    (void)state;
+    for (size_t i = 0; i < sizeof MEMBERS / sizeof *MEMBERS; i++) {
+        size_t size;
+        const char *text = json_text_of(object, cJSON_GetObjectItem(object, MEMBERS[i][0]), TEXT,
+                                        strlen(TEXT), &size);
+        assert_int_equal(size, strlen(MEMBERS[i][1]));
+        assert_memory_equal(text, MEMBERS[i][1], size);
+    }
+    cJSON_Delete(object);
+}
+
 static void texts_that_are_json_are_taken(void **state)
 {
     static const char *const GOOD[] = {
@@ -191,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_that_are_not_json_are_refused),
         cmocka_unit_test(texts_that_are_json_are_taken),
+        cmocka_unit_test(a_members_text_is_found_as_it_was_written),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(numbers_read_back_and_are_as_short_as_can_be),
         cmocka_unit_test(numbers_have_one_form),
