@@ -96,12 +96,12 @@ static enum err_code resume(struct call *call, const struct token_claims *claims
 {
     const struct session *session = call->session;
     const char *wanted = claims->sid[0] ? claims->sid : call_text(call, "session_id");
-    if (strcmp(session->user, claims->user) != 0 || (wanted && strcmp(session->name, wanted) != 0))
-        return err_set(call->err, ERR_SESSION_IN_USE,
-                       "this key has another session; draw a new key for a new session");
     if (session->is_attached && !session->is_expired && session->connection == call->connection)
         return err_set(call->err, ERR_ALREADY_OPEN, "session \"%s\" is open on this connection",
                        session->name);
+    if (strcmp(session->user, claims->user) != 0 || (wanted && strcmp(session->name, wanted) != 0))
+        return err_set(call->err, ERR_SESSION_IN_USE,
+                       "this key has another session; draw a new key for a new session");
     attach(call, claims);
     put_opened(call, true);
     call->snapshots_due = true;

@@ -82,8 +82,8 @@ class Open(Case):
         token = self.daemon.token("alice")
         self.assert_code(session.refused("open", token=token, session_id="tab"), "ALREADY_OPEN")
         self.assert_code(session.refused("open", token=token), "ALREADY_OPEN")
-        self.assert_code(session.refused("open", token=token, session_id="other"),
-                         "SESSION_IN_USE")
+        self.assert_code(session.refused("open", token=token, session_id="other"), "ALREADY_OPEN")
+        self.assert_code(session.refused("open", token=self.daemon.token("bob")), "ALREADY_OPEN")
         self.assertEqual(self.admin().ask("stats")["sessions"], 2)
 
 
