@@ -23,6 +23,7 @@ static void put_choices(struct buf *out, const struct indicator_param *param)
         n++;
     buf_put_text(out, ",\"default\":");
     json_put_string(out, param->choices[(size_t)param->def]);
+    buf_put_text(out, ",\"min\":null,\"max\":null");
     put_texts(out, "choices", param->choices, n);
 }
 

@@ -170,7 +170,9 @@ class Reading(Case):
             self.assertLessEqual({"name", "aliases", "category", "params", "inputs", "outputs",
                                   "warmup", "source"}, set(row), row["name"])
             for param in row["params"]:
-                self.assertLessEqual({"name", "type", "default", "about"}, set(param))
+                self.assertLessEqual({"name", "type", "default", "min", "max", "about"},
+                                     set(param), row["name"])
+                self.assertEqual(param["min"] is None, param["type"] in ("choice", "source"))
         (rsi,) = session.ask("catalog", name="RSI")["indicators"]
         self.assertEqual([p["name"] for p in rsi["params"]][:2], ["length", "scalar"])
         self.assertEqual(rsi["params"][0]["default"], 14)
