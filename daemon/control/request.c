@@ -58,12 +58,14 @@ bool call_time(const struct call *call, const char *name, int64_t *ms)
         return true;
     if (cJSON_IsString(member) && feedtime_parse(member->valuestring, ms))
         return true;
-    if (cJSON_IsNumber(member) && fabs(member->valuedouble) <= (double)FEEDTIME_MAX) {
+    if (cJSON_IsNumber(member) && member->valuedouble == floor(member->valuedouble) &&
+        fabs(member->valuedouble) <= (double)FEEDTIME_MAX) {
         *ms = (int64_t)member->valuedouble;
         return true;
     }
     err_set(call->err, ERR_BAD_REQUEST,
-            "\"%s\" must be a time as \"2025-11-04T05:05:00.000Z\" or milliseconds since 1970",
+            "\"%s\" must be a time as \"2025-11-04T05:05:00.000Z\" or whole milliseconds since "
+            "1970",
             name);
     return false;
 }

@@ -216,6 +216,8 @@ class BadInput(Case):
                   "BAD_REQUEST"),
                  ("history", {"symbol": "NIFTY50", "timeframe": "1min", "from": "yesterday"},
                   "BAD_REQUEST"),
+                 ("history", {"symbol": "NIFTY50", "timeframe": "1min", "to": 1762227900000.5},
+                  "BAD_REQUEST"),
                  ("history", {"symbol": "NIFTY50", "timeframe": "5min"}, "NO_SUBSCRIPTION"),
                  ("resync", {}, "BAD_REQUEST"), ("resync", {"last_seq": -1}, "BAD_REQUEST"),
                  ("resync", {"last_seq": "1"}, "BAD_REQUEST"),
