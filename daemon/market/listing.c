@@ -403,8 +403,8 @@ static void note_last(struct listing *self, double price, int64_t feed_ms)
     }
 }
 
-/* Notes that the open bars have changed which a tick of that time is in, the longest first, as with
- * closed bars. Before that they are made anew of their bases, the shortest first. */
+/* Notes that the open bars have changed which a tick or a bar of that time is in, the longest first,
+ * as with closed bars. Before that they are made anew of their bases, the shortest first. */
 static void touch_forming(struct listing *self, int64_t feed_ms, struct touched *touched)
 {
     for (int i = 0; i < TIMEFRAME_COUNT; i++)
@@ -454,6 +454,7 @@ void listing_add_bar(struct listing *self, struct series *stored, const struct b
     raise_to(&self->day_through_ms, end_ms);
     carry_upward(self, &before);
     tell_closed(self, &before, touched);
+    touch_forming(self, bar->start_ms, touched);
     note_last(self, bar->close, bar->last_ms);
 }
 

@@ -201,6 +201,19 @@ class FromBars(Case):
             self.assertEqual(len(session.updates("NIFTY50", "1min", closed=True)), i)
             self.assertEqual(len(session.updates("NIFTY50", "5min", closed=True)), i // 5)
 
+    def test_a_longer_bar_grows_bar_by_bar(self):
+        feed, session, bars = self.feeder(), self.session(), feeds.bars("NIFTY50", 8)
+        session.subscribe("NIFTY50", "5min", ["SMA(1)"])
+        for i, bar in enumerate(bars):
+            feed.send([bar])
+            (update,) = session.sync().updates()
+            session.forget()
+            (wanted,) = market.merged(bars[i // 5 * 5:i + 1], "5min")
+            self.assertEqual(update["ohlcv"], wanted["ohlcv"])
+            self.assertEqual(update["timestamp"], text(bar["t"]))
+            self.assertEqual(update["indicators"], {"SMA_1": bar["c"]})
+            self.assertIs(update["closed"], i == 4)
+
     def test_daily_bars_and_weeks_of_them(self):
         days = [b for b in feeds.bars("NIFTY50", 60, timeframe="1d", step=375 * MINUTE)
                 if market.INDIA.session(b["t"])]

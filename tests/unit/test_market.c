@@ -230,6 +230,21 @@ static void two_symbols_of_one_source_may_send_the_same_past_one_after_the_other
     end(&f);
 }
 
+static void a_bar_that_is_sent_is_told_of_the_longer_ones_that_it_is_in(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    market_acquire_series(f.market, f.listing, TIMEFRAME_1MIN);
+    market_acquire_series(f.market, f.listing, TIMEFRAME_5MIN);
+    for (int i = 0; i < 5; i++) {
+        bar(&f, TIMEFRAME_1MIN, OPEN_MS + i * MINUTE_MS, 100);
+        assert_int_equal(count(&f, TOUCHED_FORMING, TIMEFRAME_5MIN), i < 4);
+    }
+    bar(&f, TIMEFRAME_1MIN, OPEN_MS + 5 * MINUTE_MS, 100);
+    assert_int_equal(count(&f, TOUCHED_FORMING, TIMEFRAME_1MIN), 0);
+    end(&f);
+}
+
 static void another_symbols_clock_closes_a_quiet_symbols_bar(void **state)
 {
     (void)state;
@@ -506,6 +521,7 @@ int main(void)
         cmocka_unit_test(open_interest_counts_from_the_day_before),
         cmocka_unit_test(a_bar_sent_as_a_bar_closes_at_once_and_once),
         cmocka_unit_test(two_symbols_of_one_source_may_send_the_same_past_one_after_the_other),
+        cmocka_unit_test(a_bar_that_is_sent_is_told_of_the_longer_ones_that_it_is_in),
         cmocka_unit_test(another_symbols_clock_closes_a_quiet_symbols_bar),
         cmocka_unit_test(a_symbol_that_comes_to_a_source_ahead_of_it_closes_what_is_due),
         cmocka_unit_test(a_series_made_in_a_silence_closes_when_it_is_due),
