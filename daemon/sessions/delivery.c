@@ -335,6 +335,7 @@ void delivery_put_snapshots(struct delivery *self, struct session *session)
 {
     if (!session->wants_stream || session->is_expired)
         return;
+    outbox_take_gave_up_forming(session->outbox);
     for (size_t i = 0; i < session->n_subscriptions; i++)
         put_snapshot(self, session->subscriptions[i]);
 }
@@ -460,6 +461,14 @@ static void announce_lagging(struct delivery *self, struct session *session)
     }
 }
 
+/* For what was given up: where it began, and how things stand now. */
+static void make_up(struct delivery *self, struct session *session)
+{
+    announce_lagging(self, session);
+    if (outbox_take_gave_up_forming(session->outbox))
+        delivery_put_snapshots(self, session);
+}
+
 /* ---- out --------------------------------------------------------------------------------------
  */
 
@@ -510,7 +519,7 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
             outbox_sent(session->outbox, n);
             outbox_set_blocked(session->outbox, false);
             if (!session->is_expired)
-                announce_lagging(self, session); /* only now: somebody is there to be told */
+                make_up(self, session); /* only now: somebody is there to be told */
             break;
         case PUSH_BLOCKED:
             if (!outbox_is_blocked(session->outbox))

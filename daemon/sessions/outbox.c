@@ -16,7 +16,7 @@ struct outbox {
     size_t n_closed, n_replies, n_notices; /* of those that wait */
     size_t weight;                         /* bytes of those that wait */
     uint64_t seq;
-    bool blocked;
+    bool blocked, gave_up_forming;
 
     struct body **given; /* closed bars that left, oldest first: given[given_head..n_given) */
     uint64_t *given_seq;
@@ -213,10 +213,19 @@ static bool is_stale(const struct outbox_item *item)
 
 void outbox_give_up_all(struct outbox *self)
 {
-    for (size_t i = self->head; i < self->n; i++)
+    for (size_t i = self->head; i < self->n; i++) {
         if (self->items[i].kind == OUTBOX_CLOSED)
             note_lagging(self, self->items[i].owner, self->items[i].bar_ms);
+        self->gave_up_forming |= self->items[i].kind == OUTBOX_FORMING;
+    }
     drop(self, is_of_bars);
+}
+
+bool outbox_take_gave_up_forming(struct outbox *self)
+{
+    bool gave_up = self->gave_up_forming;
+    self->gave_up_forming = false;
+    return gave_up;
 }
 
 bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)

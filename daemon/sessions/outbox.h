@@ -67,6 +67,8 @@ bool outbox_put_closed(struct outbox *self, void *owner, int64_t bar_ms, struct 
 void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms);
 /* Gives up all bars that wait, and the notices about them. */
 void outbox_give_up_all(struct outbox *self);
+/* True if forming bars were given up since it was last asked: their newest state is still owed. */
+bool outbox_take_gave_up_forming(struct outbox *self);
 /* True if it took the place of an older one. */
 bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct body *body,
                         uint32_t merged);

@@ -310,6 +310,28 @@ static void a_reader_too_slow_loses_no_closed_bar_until_the_limit(void **state)
     world_destroy(&w);
 }
 
+/* The limit is met by one subscription; what another one stood at last is not lost with it. */
+static void a_reader_too_slow_has_the_last_value_in_the_end(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    world_walk(w, "BANKNIFTY", WORLD_OPEN_MS, 5, 1);
+    struct client *slow = world_open(w, "alice", NULL);
+    subscribe(w, slow, "1min", "[]");
+    world_ask(w, slow,
+              "{\"type\":\"subscribe\",\"symbol\":\"BANKNIFTY\",\"timeframe\":\"1h\","
+              "\"indicators\":[]}");
+    slow->is_reading = false;
+    world_bar(w, "BANKNIFTY", WORLD_OPEN_MS + 5 * WORLD_MINUTE_MS, 47000.25);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS + 5 * WORLD_MINUTE_MS, 54, 2); /* the hour is not over */
+    slow->is_reading = true;
+    world_pass(w, 100);
+    assert_says(slow->stream.data, "LAGGING");
+    assert_says(slow->stream.data, "\"close\":47000.25");
+    world_destroy(&w);
+}
+
 static void few_replies(struct core_settings *settings)
 {
     settings->sessions.outbox.replies_max = 3;
@@ -687,6 +709,7 @@ int main(void)
         cmocka_unit_test(a_stranger_learns_and_gets_nothing),
         cmocka_unit_test(a_lost_connection_keeps_the_session_warm_until_resume_ends),
         cmocka_unit_test(a_reader_too_slow_loses_no_closed_bar_until_the_limit),
+        cmocka_unit_test(a_reader_too_slow_has_the_last_value_in_the_end),
         cmocka_unit_test(each_of_many_requests_in_one_turn_is_answered),
         cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
