@@ -101,10 +101,7 @@ struct listing *intake_find_listing(struct intake *self, const char *symbol)
         return listing;
     const struct instrument *added = instruments_add_index(core->instruments, symbol);
     listing = market_add(core->market, added->symbol, core_calendar(core, added->exchange));
-    if (chains_wait_for(core->chains, symbol)) {
-        chains_destroy(&core->chains);
-        core->chains = chains_new(&core->settings->options, core->market, core->instruments);
-    }
+    chains_tie(core->chains, core->market, symbol);
     return listing;
 }
 

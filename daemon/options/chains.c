@@ -12,12 +12,18 @@ struct entry { /* an underlying by its name */
     UT_hash_handle hh;
 };
 
-struct missing { /* an underlying that is not listed */
+struct missing {      /* an underlying that is not listed, and who waits for it */
+    const char *name; /* borrowed from the first of them */
+    struct waiter {
+        struct contract *contract;
+        const struct instrument *instrument;
+    } * waiting;
+    size_t n, capacity;
     UT_hash_handle hh;
-    char name[];
 };
 
 struct chains {
+    const struct option_settings *settings;
     struct entry *by_name;
     struct missing *missing;
     size_t n_left_out;
@@ -41,8 +47,7 @@ static struct listing *find_underlying(const struct market *market, const char *
     return listing;
 }
 
-static struct underlying *underlying_of(struct chains *self, struct listing *listing,
-                                        const struct option_settings *settings)
+static struct underlying *underlying_of(struct chains *self, struct listing *listing)
 {
     struct entry *entry;
     HASH_FIND_STR(self->by_name, listing->name, entry);
@@ -50,9 +55,12 @@ static struct underlying *underlying_of(struct chains *self, struct listing *lis
         return &entry->underlying;
     entry = mem_alloc_zero(1, sizeof *entry);
     struct underlying *fresh = &entry->underlying;
-    fresh->settings = settings;
-    fresh->contract = (struct contract){
-        .listing = listing, .underlying = fresh, .type = INSTRUMENT_INDEX, .strike = NAN};
+    fresh->contract = (struct contract){.listing = listing,
+                                        .settings = self->settings,
+                                        .underlying = fresh,
+                                        .type = INSTRUMENT_INDEX,
+                                        .strike = NAN,
+                                        .expiry_day = INT64_MIN};
     listing->contract = &fresh->contract;
     HASH_ADD_KEYPTR(hh, self->by_name, listing->name, strlen(listing->name), entry);
     return fresh;
@@ -114,15 +122,60 @@ static struct contract **place_of(struct expiry *expiry, const struct instrument
     return *place ? NULL : place;
 }
 
-static void note_missing(struct chains *self, const char *name)
+/* Notes who waits for an underlying that is not listed. */
+static void wait_for_underlying(struct chains *self, struct contract *contract,
+                                const struct instrument *one)
 {
-    struct missing *known;
-    HASH_FIND_STR(self->missing, name, known);
-    if (known)
-        return;
-    known = mem_alloc_zero(1, sizeof *known + strlen(name) + 1);
-    memcpy(known->name, name, strlen(name) + 1);
-    HASH_ADD_STR(self->missing, name, known);
+    struct missing *missing;
+    HASH_FIND_STR(self->missing, one->underlying, missing);
+    if (!missing) {
+        missing = mem_alloc_zero(1, sizeof *missing);
+        missing->name = one->underlying;
+        HASH_ADD_KEYPTR(hh, self->missing, missing->name, strlen(missing->name), missing);
+    }
+    missing->waiting =
+        mem_grow(missing->waiting, missing->n, &missing->capacity, sizeof(struct waiter));
+    missing->waiting[missing->n++] = (struct waiter){contract, one};
+}
+
+/* Gives a contract its part; why it can have none, or NULL. */
+static const char *take_part(struct chains *self, struct market *market, struct contract *contract,
+                             const struct instrument *one)
+{
+    struct listing *spot = find_underlying(market, one->underlying);
+    if (!spot) {
+        wait_for_underlying(self, contract, one);
+        return "NO_UNDERLYING";
+    }
+    if (spot == contract->listing || one->expiry_day == INT64_MIN ||
+        (one->type != INSTRUMENT_FUT && !(one->strike > 0)))
+        return "NO_TERMS";
+    struct underlying *underlying = underlying_of(self, spot);
+    struct expiry *expiry = expiry_of(underlying, one->expiry_day, contract->listing->calendar);
+    struct contract **place = place_of(expiry, one);
+    if (!place)
+        return "DUPLICATE";
+    contract->underlying = underlying;
+    contract->expiry = expiry;
+    *place = contract;
+    return NULL;
+}
+
+static void add_contract(struct chains *self, struct market *market, const struct instrument *one)
+{
+    struct listing *listing = market_find(market, one->symbol);
+    struct contract *contract = mem_alloc_zero(1, sizeof *contract);
+    *contract = (struct contract){.listing = listing,
+                                  .settings = self->settings,
+                                  .type = one->type,
+                                  .strike = one->strike,
+                                  .expiry_day = one->expiry_day};
+    self->contracts =
+        mem_grow(self->contracts, self->n_contracts, &self->capacity, sizeof(struct contract *));
+    self->contracts[self->n_contracts++] = contract;
+    listing->contract = contract;
+    contract->why_not = take_part(self, market, contract, one);
+    self->n_left_out += contract->why_not != NULL;
 }
 
 size_t chains_n_left_out(const struct chains *self)
@@ -130,54 +183,39 @@ size_t chains_n_left_out(const struct chains *self)
     return self->n_left_out;
 }
 
-bool chains_wait_for(const struct chains *self, const char *symbol)
+static void end_waiting(struct chains *self, struct market *market, const char *name)
 {
-    struct missing *known;
-    HASH_FIND_STR(self->missing, symbol, known);
-    for (size_t i = 0; !known && i < sizeof ALIASES / sizeof *ALIASES; i++)
-        if (strcmp(ALIASES[i][1], symbol) == 0)
-            HASH_FIND_STR(self->missing, ALIASES[i][0], known);
-    return known != NULL;
+    struct missing *missing;
+    HASH_FIND_STR(self->missing, name, missing);
+    if (!missing)
+        return;
+    HASH_DEL(self->missing, missing);
+    for (size_t i = 0; i < missing->n; i++) {
+        struct contract *contract = missing->waiting[i].contract;
+        contract->why_not = take_part(self, market, contract, missing->waiting[i].instrument);
+        self->n_left_out -= contract->why_not == NULL;
+    }
+    free(missing->waiting);
+    free(missing);
 }
 
-static bool tie(struct chains *self, const struct option_settings *settings, struct market *market,
-                const struct instrument *one)
+void chains_tie(struct chains *self, struct market *market, const char *symbol)
 {
-    struct listing *listing = market_find(market, one->symbol);
-    struct listing *spot = find_underlying(market, one->underlying);
-    bool is_option = one->type != INSTRUMENT_FUT;
-    if (!spot)
-        note_missing(self, one->underlying);
-    if (!listing || !spot || spot == listing || one->expiry_day == INT64_MIN ||
-        (is_option && !(one->strike > 0)))
-        return false;
-    struct underlying *underlying = underlying_of(self, spot, settings);
-    struct expiry *expiry = expiry_of(underlying, one->expiry_day, listing->calendar);
-    struct contract **place = place_of(expiry, one);
-    if (!place)
-        return false;
-    struct contract *contract = mem_alloc_zero(1, sizeof *contract);
-    *contract = (struct contract){.listing = listing,
-                                  .expiry = expiry,
-                                  .underlying = underlying,
-                                  .type = one->type,
-                                  .strike = one->strike};
-    *place = contract;
-    listing->contract = contract;
-    self->contracts =
-        mem_grow(self->contracts, self->n_contracts, &self->capacity, sizeof(struct contract *));
-    self->contracts[self->n_contracts++] = contract;
-    return true;
+    end_waiting(self, market, symbol);
+    for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (strcmp(ALIASES[i][1], symbol) == 0)
+            end_waiting(self, market, ALIASES[i][0]);
 }
 
 struct chains *chains_new(const struct option_settings *settings, struct market *market,
                           const struct instruments *instruments)
 {
     struct chains *self = mem_alloc_zero(1, sizeof *self);
+    self->settings = settings;
     for (size_t i = 0; i < instruments_count(instruments); i++) {
         const struct instrument *one = instruments_at(instruments, i);
         if (one->type == INSTRUMENT_FUT || one->type == INSTRUMENT_CE || one->type == INSTRUMENT_PE)
-            self->n_left_out += !tie(self, settings, market, one);
+            add_contract(self, market, one);
     }
     return self;
 }
@@ -201,6 +239,7 @@ void chains_destroy(struct chains **self)
     HASH_ITER(hh, (*self)->missing, missing, after)
     {
         HASH_DEL((*self)->missing, missing);
+        free(missing->waiting);
         free(missing);
     }
     for (size_t i = 0; i < (*self)->n_contracts; i++)

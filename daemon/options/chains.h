@@ -20,14 +20,20 @@ struct option_settings {
     int64_t age_max_ms; /* a price older than that explains nothing; 0: of any age */
 };
 
-/* A listing's part in a chain, or the underlying itself. */
+/* A listing's part in a chain, or the underlying itself. A future or an option that has no part
+ * says why, and has no more than its own terms. */
 struct contract {
     struct listing *listing;
+    const struct option_settings *settings;
     struct expiry *expiry;         /* NULL of an underlying */
-    struct underlying *underlying; /* of all */
+    struct underlying *underlying; /* NULL where it has no part */
     enum instrument_type type;
-    double strike; /* of an option */
-    size_t hint;   /* where its last bar was found */
+    double strike;       /* of an option, NAN where nobody says */
+    int64_t expiry_day;  /* of a future or an option, INT64_MIN where nobody says */
+    const char *why_not; /* it has no part, as a reason on the wire: "NO_UNDERLYING" (it is not
+                            listed), "NO_TERMS" (no strike or expiry), "DUPLICATE" (another one has
+                            its place); NULL of the others */
+    size_t hint;         /* where its last bar was found */
 };
 
 struct strike {
@@ -47,7 +53,6 @@ struct expiry {
 
 struct underlying {
     struct contract contract;
-    const struct option_settings *settings;
     struct expiry **expiries; /* by date */
     size_t n_expiries, capacity;
 };
@@ -59,11 +64,11 @@ struct chains *chains_new(const struct option_settings *settings, struct market 
                           const struct instruments *instruments);
 void chains_destroy(struct chains **self);
 
-/* Futures and options that have no part: without an underlying that is listed, without expiry or
- * strike, or second ones of their place. */
+/* Futures and options that have no part. */
 size_t chains_n_left_out(const struct chains *self);
-/* True if some of them wait for an underlying of that name: then chains are to be made anew. */
-bool chains_wait_for(const struct chains *self, const char *symbol);
+/* A listing of that name is there now: those that wait for it as their underlying get their part.
+ */
+void chains_tie(struct chains *self, struct market *market, const char *symbol);
 
 /* The nearest expiry that is ahead at that moment, of those with options; NULL if there is none. */
 struct expiry *underlying_nearest(const struct underlying *self, int64_t feed_ms);

@@ -10,9 +10,8 @@ enum { PARITY_STRIKES = 12 /* to each side of the money */ };
 
 /* What all options of an expiry share at a moment. */
 struct scene {
-    struct expiry *expiry;
+    int64_t expiry_day; /* INT64_MIN where nobody says */
     const struct convention *convention;
-    struct moment moment;
     double spot, t_years;
     struct forward forward;
 };
@@ -20,10 +19,9 @@ struct scene {
 /* ---- prices at a moment -----------------------------------------------------------------------
  */
 
-static bool is_stale(const struct underlying *underlying, const struct bar *bar,
-                     struct moment moment)
+static bool is_stale(const struct contract *contract, const struct bar *bar, struct moment moment)
 {
-    int64_t age_max_ms = underlying->settings->age_max_ms;
+    int64_t age_max_ms = contract->settings->age_max_ms;
     return age_max_ms > 0 && moment.feed_ms - bar->last_ms > age_max_ms;
 }
 
@@ -31,7 +29,7 @@ static bool is_stale(const struct underlying *underlying, const struct bar *bar,
 static double price_at(struct contract *contract, struct moment moment)
 {
     const struct bar *bar = contract ? contract_bar_before(contract, moment.end_ms) : NULL;
-    return bar && !is_stale(contract->underlying, bar, moment) ? bar->close : NAN;
+    return bar && !is_stale(contract, bar, moment) ? bar->close : NAN;
 }
 
 static void quote_at(struct contract *contract, struct moment moment, struct option_quote *quote)
@@ -58,10 +56,9 @@ static size_t quotes_near(const struct expiry *expiry, double price, struct mome
 
 static struct scene scene_at(struct expiry *expiry, struct moment moment, double spot)
 {
-    const struct convention *convention = expiry->underlying->settings->convention;
+    const struct convention *convention = expiry->underlying->contract.settings->convention;
     const struct calendar *calendar = expiry->underlying->contract.listing->calendar;
-    struct scene scene = {
-        .expiry = expiry, .convention = convention, .moment = moment, .spot = spot};
+    struct scene scene = {.expiry_day = expiry->day, .convention = convention, .spot = spot};
     struct time_left left = {.feed_ms = moment.feed_ms,
                              .expiry_ms = expiry->at_ms,
                              .utc_offset_s = calendar_utc_offset_s(calendar, moment.feed_ms)};
@@ -113,9 +110,8 @@ static const char *reason_of(const struct valuation *value)
                                  : NULL;
 }
 
-static void put_values(struct buf *out, const struct valuation *value)
+static void put_values(struct buf *out, const struct valuation *value, const char *reason)
 {
-    const char *reason = reason_of(value);
     buf_put_text(out, "\"price\":");
     json_put_number(out, value->price);
     put_number(out, "iv", value->iv);
@@ -131,6 +127,10 @@ static void put_values(struct buf *out, const struct valuation *value)
 static void put_date(struct buf *out, int64_t day)
 {
     char text[FEEDTIME_TEXT_SIZE];
+    if (day == INT64_MIN) {
+        buf_put_text(out, "\"expiry\":null");
+        return;
+    }
     feedtime_format(day * FEEDTIME_DAY_MS, text);
     buf_put_format(out, "\"expiry\":\"%.10s\"", text);
 }
@@ -139,7 +139,7 @@ static void put_scene(struct buf *out, const struct scene *scene)
 {
     buf_put_format(out, "{\"model\":\"%s\",\"convention\":\"%s\",",
                    option_model_name(scene->convention->model), scene->convention->name);
-    put_date(out, scene->expiry->day);
+    put_date(out, scene->expiry_day);
     put_number(out, "forward", scene->forward.value);
     buf_put_format(out, ",\"forward_from\":\"%s\"", forward_from_name(scene->forward.from));
     if (scene->convention->model == MODEL_BLACK_SCHOLES)
@@ -184,7 +184,23 @@ static void put_option(struct buf *out, struct contract *self, const struct bar 
     struct valuation value = value_option(self, bar, moment, &scene);
     put_scene(out, &scene);
     buf_put_char(out, ',');
-    put_values(out, &value);
+    put_values(out, &value, reason_of(&value));
+    buf_put_char(out, '}');
+}
+
+/* Of an option that has no part in a chain. */
+static void put_left_out(struct buf *out, const struct contract *self, const struct bar *bar)
+{
+    struct scene scene = {.expiry_day = self->expiry_day,
+                          .convention = self->settings->convention,
+                          .spot = NAN,
+                          .t_years = NAN,
+                          .forward = {NAN, FORWARD_NONE, 0}};
+    struct valuation none = {
+        .price = bar->close, .iv = NAN, .greeks = {NAN, NAN, NAN, NAN, NAN, NAN}};
+    put_scene(out, &scene);
+    buf_put_char(out, ',');
+    put_values(out, &none, self->why_not);
     buf_put_char(out, '}');
 }
 
@@ -220,9 +236,9 @@ static void put_money(struct buf *out, struct expiry *expiry, const struct bar *
     put_number(out, "strike", money.strike->strike);
     put_number(out, "iv", money.iv);
     buf_put_text(out, ",\"call\":{");
-    put_values(out, &money.call);
+    put_values(out, &money.call, reason_of(&money.call));
     buf_put_text(out, "},\"put\":{");
-    put_values(out, &money.put);
+    put_values(out, &money.put, reason_of(&money.put));
     buf_put_text(out, "}}");
 }
 
@@ -341,13 +357,19 @@ static void put_own_oi(struct buf *out, const struct bar *bar)
 
 static bool is_option(const struct contract *contract)
 {
-    return contract && contract->expiry && contract->type != INSTRUMENT_FUT;
+    return contract && (contract->type == INSTRUMENT_CE || contract->type == INSTRUMENT_PE);
+}
+
+static bool is_in_chain(const struct contract *contract)
+{
+    return is_option(contract) && !contract->why_not;
 }
 
 static struct expiry *chain_of(const struct contract *contract, struct moment moment)
 {
-    return contract && !contract->expiry ? underlying_nearest(contract->underlying, moment.feed_ms)
-                                         : NULL;
+    return contract && contract->type == INSTRUMENT_INDEX
+               ? underlying_nearest(contract->underlying, moment.feed_ms)
+               : NULL;
 }
 
 void value_put(struct buf *out, const struct listing *listing, const struct bar *bar,
@@ -356,8 +378,10 @@ void value_put(struct buf *out, const struct listing *listing, const struct bar 
     struct contract *contract = listing->contract;
     struct expiry *chain = chain_of(contract, moment);
     buf_put_text(out, ",\"greeks\":");
-    if (is_option(contract))
+    if (is_in_chain(contract))
         put_option(out, contract, bar, moment);
+    else if (is_option(contract))
+        put_left_out(out, contract, bar);
     else if (chain)
         put_money(out, chain, bar, moment);
     else
@@ -375,7 +399,7 @@ void value_sources(const struct listing *listing, const struct bar *bar, struct 
     struct expiry *chain = chain_of(contract, moment);
     for (int i = 0; i < VALUE_SOURCES; i++)
         values[i] = NAN;
-    if (is_option(contract)) {
+    if (is_in_chain(contract)) {
         struct scene scene;
         struct valuation value = value_option(contract, bar, moment, &scene);
         values[VALUE_IV] = value.iv;

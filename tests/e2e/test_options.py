@@ -185,7 +185,8 @@ class Unlisted(Options):
         feed = self.feeder()
         feed.send([self.tick("NFUT", 25050), *self.fair_chain()])
         self.assertIn("have no part in a chain", self.daemon.said())
-        self.assertIsNone(self.update("N25000CE")["greeks"])
+        greeks = self.update("N25000CE")["greeks"]
+        self.assertEqual((greeks["iv"], greeks["reason"]), (None, "NO_UNDERLYING"))
         feed.send([self.tick("NIFTY 50", 25020, OPEN + 1), self.tick("N25000CE", 200, OPEN + 2)])
         self.assertIsNotNone(self.update("N25000CE")["greeks"]["iv"])
         self.assertEqual(self.update("NIFTY 50")["greeks"]["strike"], 25000)

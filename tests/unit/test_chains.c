@@ -1,0 +1,224 @@
+/* Chains of options: who has a part in which, and what a message says of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "common/base/feedtime.h"
+#include "daemon/options/value.h"
+
+#define OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
+enum { EXPIRY_DAY = 20403 /* the Tuesday after */ };
+
+struct fixture {
+    struct calendar *calendar;
+    struct instruments *instruments;
+    struct market *market;
+    struct chains *chains;
+    struct option_settings settings;
+    struct touched touched;
+};
+
+static struct fixture begin(void)
+{
+    return (struct fixture){
+        .calendar = calendar_new_default(),
+        .instruments = instruments_new(),
+        .market = market_new(&(struct market_settings){1000, 100000, 1}),
+        .settings = {.convention = &convention_presets[0], .age_max_ms = 300000}};
+}
+
+static void end(struct fixture *self)
+{
+    market_destroy(&self->market);
+    chains_destroy(&self->chains);
+    instruments_destroy(&self->instruments);
+    calendar_destroy(&self->calendar);
+    touched_destroy(&self->touched);
+}
+
+static void list(struct fixture *self, const char *symbol, const char *underlying,
+                 enum instrument_type type, double strike, int64_t expiry_day)
+{
+    instruments_add(self->instruments, &(struct instrument){.symbol = symbol,
+                                                            .underlying = underlying,
+                                                            .exchange = "NFO",
+                                                            .type = type,
+                                                            .strike = strike,
+                                                            .tick_size = NAN,
+                                                            .lot_size = NAN,
+                                                            .expiry_day = expiry_day});
+    market_add(self->market, symbol, self->calendar);
+}
+
+static void apply(struct fixture *self, const char *symbol, const struct tick *tick)
+{
+    struct listing *listing = market_find(self->market, symbol);
+    assert_int_equal(market_apply_tick(self->market, 0, listing, tick, &self->touched),
+                     REJECT_NONE);
+    touched_reset(&self->touched);
+}
+
+static void trade(struct fixture *self, const char *symbol, int64_t feed_ms, double price,
+                  double oi)
+{
+    apply(self, symbol, &(struct tick){feed_ms, price, NAN, NAN, oi, NAN, NAN});
+}
+
+/* What a message says of a bar: for cJSON_Delete. */
+static cJSON *said_of(struct fixture *self, const char *symbol, const struct bar *bar,
+                      int64_t end_ms)
+{
+    struct buf text = {0};
+    buf_put_text(&text, "{\"of\":0");
+    value_put(&text, market_find(self->market, symbol), bar, (struct moment){bar->last_ms, end_ms});
+    buf_put_text(&text, "}");
+    cJSON *said = cJSON_Parse(text.data);
+    assert_non_null(said);
+    buf_destroy(&text);
+    return said;
+}
+
+/* Of the newest bar, forming or not. */
+static cJSON *said_now(struct fixture *self, const char *symbol)
+{
+    size_t n_open;
+    const struct open_bar *open =
+        series_open(market_find(self->market, symbol)->series[TIMEFRAME_1MIN], &n_open);
+    assert_true(n_open > 0);
+    return said_of(self, symbol, &open[n_open - 1].bar, INT64_MAX);
+}
+
+static const cJSON *at(const cJSON *said, const char *group, const char *name)
+{
+    const cJSON *found =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(said, group), name);
+    assert_non_null(found);
+    return found;
+}
+
+static void assert_reason(struct fixture *self, const char *symbol, const char *reason)
+{
+    static const char *const NULLS[] = {"iv", "delta", "gamma", "theta", "vega", "rho"};
+    cJSON *said = said_now(self, symbol);
+    assert_string_equal(at(said, "greeks", "reason")->valuestring, reason);
+    assert_string_equal(at(said, "greeks", "convention")->valuestring, "black76-365");
+    for (size_t i = 0; i < sizeof NULLS / sizeof *NULLS; i++)
+        assert_true(cJSON_IsNull(at(said, "greeks", NULLS[i])));
+    cJSON_Delete(said);
+}
+
+/* ---- who has a part ---------------------------------------------------------------------------
+ */
+
+static void what_has_no_part_says_why(void **state)
+{
+    struct fixture f = begin();
+    (void)state;
+    list(&f, "NIFTY 50", "", INSTRUMENT_INDEX, NAN, INT64_MIN);
+    list(&f, "C25000", "NIFTY", INSTRUMENT_CE, 25000, EXPIRY_DAY);
+    list(&f, "AGAIN", "NIFTY", INSTRUMENT_CE, 25000, EXPIRY_DAY);
+    list(&f, "ORPHAN", "SENSEX", INSTRUMENT_PE, 80000, EXPIRY_DAY);
+    list(&f, "BARE", "NIFTY", INSTRUMENT_CE, NAN, EXPIRY_DAY);
+    list(&f, "ENDLESS", "NIFTY", INSTRUMENT_CE, 25000, INT64_MIN);
+    list(&f, "ORPHANFUT", "SENSEX", INSTRUMENT_FUT, NAN, EXPIRY_DAY);
+    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    assert_int_equal(chains_n_left_out(f.chains), 5);
+    trade(&f, "NIFTY 50", OPEN_MS, 25020, NAN);
+    static const char *const SYMBOLS[] = {"C25000", "AGAIN",   "ORPHAN",
+                                          "BARE",   "ENDLESS", "ORPHANFUT"};
+    for (size_t i = 0; i < sizeof SYMBOLS / sizeof *SYMBOLS; i++)
+        trade(&f, SYMBOLS[i], OPEN_MS, 230, 7);
+    assert_reason(&f, "AGAIN", "DUPLICATE");
+    assert_reason(&f, "ORPHAN", "NO_UNDERLYING");
+    assert_reason(&f, "BARE", "NO_TERMS");
+    assert_reason(&f, "ENDLESS", "NO_TERMS");
+    cJSON *said = said_now(&f, "C25000");
+    assert_true(at(said, "greeks", "iv")->valuedouble > 0);
+    cJSON_Delete(said);
+    said = said_now(&f, "NIFTY 50");
+    assert_true(at(said, "oi", "call_oi")->valuedouble == 7); /* AGAIN is not counted */
+    cJSON_Delete(said);
+    said = said_now(&f, "ORPHANFUT");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(said, "greeks")));
+    assert_true(at(said, "oi", "oi")->valuedouble == 7);
+    cJSON_Delete(said);
+    end(&f);
+}
+
+/* A dump of derivatives alone: every underlying comes by and by, under its own name or an index's
+ * other one, and the parts of the rest stay what they are. */
+static void an_underlying_that_comes_later_gets_its_chain(void **state)
+{
+    struct fixture f = begin();
+    (void)state;
+    list(&f, "C25000", "NIFTY", INSTRUMENT_CE, 25000, EXPIRY_DAY);
+    list(&f, "P25000", "NIFTY", INSTRUMENT_PE, 25000, EXPIRY_DAY);
+    list(&f, "I1500", "INFY", INSTRUMENT_CE, 1500, EXPIRY_DAY);
+    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    assert_int_equal(chains_n_left_out(f.chains), 3);
+    trade(&f, "I1500", OPEN_MS, 40, 1);
+    assert_reason(&f, "I1500", "NO_UNDERLYING");
+
+    market_add(f.market, "SENSEX", f.calendar);
+    chains_tie(f.chains, f.market, "SENSEX");
+    assert_int_equal(chains_n_left_out(f.chains), 3);
+    market_add(f.market, "INFY", f.calendar);
+    chains_tie(f.chains, f.market, "INFY");
+    assert_int_equal(chains_n_left_out(f.chains), 2);
+    const struct contract *infy = market_find(f.market, "I1500")->contract;
+    market_add(f.market, "NIFTY 50", f.calendar);
+    chains_tie(f.chains, f.market, "NIFTY 50");
+    assert_int_equal(chains_n_left_out(f.chains), 0);
+    assert_ptr_equal(market_find(f.market, "I1500")->contract, infy);
+    assert_ptr_equal(infy->underlying->contract.listing, market_find(f.market, "INFY"));
+    const struct underlying *nifty = market_find(f.market, "C25000")->contract->underlying;
+    assert_ptr_equal(nifty->contract.listing, market_find(f.market, "NIFTY 50"));
+    const struct strike *strike = &nifty->expiries[0]->strikes[0];
+    assert_true(nifty->n_expiries == 1 && nifty->expiries[0]->n_strikes == 1);
+    assert_ptr_equal(strike->call, market_find(f.market, "C25000")->contract);
+    assert_ptr_equal(strike->put, market_find(f.market, "P25000")->contract);
+    end(&f);
+}
+
+/* Each of a whole market's underlyings brings its own derivatives and looks at no others: in the
+ * morning they come all at once. */
+static void a_market_of_underlyings_comes_at_once(void **state)
+{
+    enum { UNDERLYINGS = 2000, STRIKES = 20 };
+    struct fixture f = begin();
+    char symbol[48], name[32];
+    (void)state;
+    for (int i = 0; i < UNDERLYINGS * STRIKES; i++) {
+        snprintf(name, sizeof name, "STOCK%d", i % UNDERLYINGS);
+        snprintf(symbol, sizeof symbol, "%s-%d", name, i / UNDERLYINGS);
+        list(&f, symbol, name, INSTRUMENT_CE, 100 + i / UNDERLYINGS, EXPIRY_DAY);
+    }
+    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    clock_t before = clock();
+    for (int i = 0; i < UNDERLYINGS; i++) {
+        snprintf(name, sizeof name, "STOCK%d", i);
+        market_add(f.market, name, f.calendar);
+        chains_tie(f.chains, f.market, name);
+    }
+    double took_s = (double)(clock() - before) / CLOCKS_PER_SEC;
+    assert_int_equal(chains_n_left_out(f.chains), 0);
+    print_message("%d options tied by %d underlyings: %.0f ms\n", UNDERLYINGS * STRIKES,
+                  UNDERLYINGS, 1000 * took_s);
+    assert_true(took_s < 5); /* not the product of the two numbers */
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_has_no_part_says_why),
+        cmocka_unit_test(an_underlying_that_comes_later_gets_its_chain),
+        cmocka_unit_test(a_market_of_underlyings_comes_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
