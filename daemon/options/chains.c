@@ -275,44 +275,72 @@ const struct strike *expiry_strike_near(const struct expiry *self, double price)
     return &self->strikes[low];
 }
 
-/* Bars are asked for in the order of time, mostly: the one found last, or the next, is it. */
-static const struct bar *closed_before(struct contract *self, const struct bar *bars, size_t n,
-                                       int64_t end_ms)
+/* How many of the bars start before a moment. They are asked for in the order of time, mostly:
+ * where the last answer ended, or a little further on, is the next. */
+static size_t count_before(const struct bar *bars, size_t n, size_t *hint, int64_t end_ms)
 {
-    size_t i = self->hint;
-    if (i < n && bars[i].start_ms < end_ms)
-        for (int step = 0; step < 4 && i + 1 < n && bars[i + 1].start_ms < end_ms; step++)
-            i++;
-    if (i >= n || bars[i].start_ms >= end_ms || (i + 1 < n && bars[i + 1].start_ms < end_ms)) {
-        size_t low = 0, high = n;
+    size_t low = *hint, high = n;
+    if (n == 0 || bars[0].start_ms >= end_ms)
+        return 0;
+    if (low == 0 || low > n || bars[low - 1].start_ms >= end_ms)
+        low = 1;
+    for (int step = 0; step < 4 && low < n && bars[low].start_ms < end_ms; step++)
+        low++;
+    if (low < n && bars[low].start_ms < end_ms)
         while (low < high) {
-            size_t middle = (low + high) / 2;
+            size_t middle = low + (high - low) / 2;
             if (bars[middle].start_ms < end_ms)
                 low = middle + 1;
             else
                 high = middle;
         }
-        if (low == 0)
-            return NULL;
-        i = low - 1;
-    }
-    self->hint = i;
-    return &bars[i];
+    *hint = low;
+    return low;
 }
 
-const struct bar *contract_bar_before(struct contract *self, int64_t end_ms)
+static bool has_ended(const struct series *series, const struct bar *bar, int64_t end_ms)
+{
+    int64_t start_ms, bar_end_ms;
+    return end_ms - bar->start_ms >= timeframe_ms(series_timeframe(series)) ||
+           (series_bounds(series, bar->start_ms, &start_ms, &bar_end_ms) && bar_end_ms <= end_ms);
+}
+
+/* The newest bar of a series that has ended by a moment (INT64_MAX: the newest), or NULL.
+ * *is_under_way becomes true if there is one that had begun by then and not ended. */
+static const struct bar *newest_by(const struct series *series, size_t *hint, int64_t end_ms,
+                                   bool *is_under_way)
+{
+    size_t n, n_open;
+    const struct open_bar *open = series_open(series, &n_open);
+    for (size_t i = n_open; i-- > 0;) {
+        if (open[i].end_ms <= end_ms || end_ms == INT64_MAX)
+            return &open[i].bar;
+        *is_under_way |= open[i].bar.start_ms < end_ms;
+    }
+    const struct bar *bars = series_closed(series, &n);
+    n = count_before(bars, n, hint, end_ms);
+    if (n > 0 && !has_ended(series, &bars[n - 1], end_ms)) {
+        *is_under_way = true;
+        n--;
+    }
+    return n > 0 ? &bars[n - 1] : NULL;
+}
+
+const struct bar *contract_bar_by(struct contract *self, int64_t end_ms)
 {
     const struct listing *listing = self->listing;
-    if (listing->intraday == TIMEFRAME_NONE)
-        return NULL;
-    size_t n, n_open;
-    const struct series *series = listing->series[listing->intraday];
-    const struct open_bar *open = series_open(series, &n_open);
-    for (size_t i = n_open; i-- > 0;)
-        if (open[i].bar.start_ms < end_ms)
-            return &open[i].bar;
-    const struct bar *bars = series_closed(series, &n);
-    return closed_before(self, bars, n, end_ms);
+    const struct bar *bar = NULL, *second = NULL;
+    bool is_under_way = false;
+    if (listing->intraday != TIMEFRAME_NONE)
+        bar = newest_by(listing->series[listing->intraday], &self->hint, end_ms, &is_under_way);
+    if (is_under_way && listing->series[TIMEFRAME_1S])
+        second =
+            newest_by(listing->series[TIMEFRAME_1S], &self->seconds_hint, end_ms, &is_under_way);
+    if (second && (!bar || second->start_ms > bar->start_ms))
+        return second;
+    if (!bar && listing->series[TIMEFRAME_1D])
+        return newest_by(listing->series[TIMEFRAME_1D], &self->days_hint, end_ms, &is_under_way);
+    return bar;
 }
 
 double expiry_trading_days(struct expiry *self, int64_t feed_ms)

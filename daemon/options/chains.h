@@ -33,7 +33,8 @@ struct contract {
     const char *why_not; /* it has no part, as a reason on the wire: "NO_UNDERLYING" (it is not
                             listed), "NO_TERMS" (no strike or expiry), "DUPLICATE" (another one has
                             its place); NULL of the others */
-    size_t hint;         /* where its last bar was found */
+    /* Where its bar was found last, among the intraday ones, the seconds and the days. */
+    size_t hint, seconds_hint, days_hint;
 };
 
 struct strike {
@@ -76,9 +77,10 @@ struct expiry *underlying_nearest(const struct underlying *self, int64_t feed_ms
 /* The strike nearest to a price; NULL without any. */
 const struct strike *expiry_strike_near(const struct expiry *self, double price);
 
-/* The newest bar of a contract that starts before a moment (INT64_MAX: the newest there is), or
- * NULL. Borrowed until the next change. */
-const struct bar *contract_bar_before(struct contract *self, int64_t end_ms);
+/* The newest bar of a contract that had ended by a moment (INT64_MAX: the newest there is, forming
+ * or not), or NULL. Within a minute it is one of a second; where there is nothing shorter, one of a
+ * day. Borrowed until the next change. */
+const struct bar *contract_bar_by(struct contract *self, int64_t end_ms);
 
 /* Trading days from a moment to the expiry; the running one counts for what is left of it. */
 double expiry_trading_days(struct expiry *self, int64_t feed_ms);

@@ -28,7 +28,7 @@ static bool is_stale(const struct contract *contract, const struct bar *bar, str
 /* NAN where the contract has not traded, or too long ago. */
 static double price_at(struct contract *contract, struct moment moment)
 {
-    const struct bar *bar = contract ? contract_bar_before(contract, moment.end_ms) : NULL;
+    const struct bar *bar = contract ? contract_bar_by(contract, moment.end_ms) : NULL;
     return bar && !is_stale(contract, bar, moment) ? bar->close : NAN;
 }
 
@@ -251,7 +251,7 @@ struct interest {
 
 static struct interest interest_at(struct contract *contract, struct moment moment)
 {
-    const struct bar *bar = contract ? contract_bar_before(contract, moment.end_ms) : NULL;
+    const struct bar *bar = contract ? contract_bar_by(contract, moment.end_ms) : NULL;
     if (!bar || isnan(bar->oi))
         return (struct interest){NAN, NAN};
     return (struct interest){bar->oi, bar->oi - bar->oi_reference};

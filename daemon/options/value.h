@@ -11,7 +11,7 @@
 /* Which moment a message is of. */
 struct moment {
     int64_t feed_ms; /* of the bar's newest data */
-    int64_t end_ms;  /* bars that start before it count; INT64_MAX of a forming bar */
+    int64_t end_ms;  /* bars that end by then count; INT64_MAX of a forming bar: all do */
 };
 
 /* Appends `,"greeks":...,"oi":...`; listing may have no part in any chain. */

@@ -90,7 +90,7 @@ static double time_underlying(struct market_of *self, int64_t end_ms, bool is_sh
     struct best best = {0};
     struct buf out = {0};
     for (int round = 0; round < (is_short ? 20 : 200); round++) {
-        const struct bar *bar = contract_bar_before(self->spot->contract, end_ms);
+        const struct bar *bar = contract_bar_by(self->spot->contract, end_ms);
         uint64_t started_ns = now_ns();
         buf_reset(&out);
         value_put(&out, self->spot, bar, (struct moment){bar->last_ms, end_ms});
@@ -107,7 +107,7 @@ static double time_options(struct market_of *self, bool is_short)
     for (int round = 0; round < (is_short ? 5 : 50); round++) {
         uint64_t started_ns = now_ns();
         for (size_t i = 0; i < self->n_options; i++) {
-            const struct bar *bar = contract_bar_before(self->options[i]->contract, INT64_MAX);
+            const struct bar *bar = contract_bar_by(self->options[i]->contract, INT64_MAX);
             value_sources(self->options[i], bar, (struct moment){bar->last_ms, INT64_MAX}, values);
             sum += isnan(values[VALUE_IV]) ? 0 : values[VALUE_IV];
         }

@@ -126,11 +126,29 @@ class Greeks(Options):
                        self.tick("NIFTY 50", forward - 30, at)])
         feed.clock(OPEN + 20 * MINUTE)
         session.sync()
+        self.assert_history_is_what_was_streamed(session, watched)
+
+    def assert_history_is_what_was_streamed(self, session, watched):
         for symbol, timeframe in watched:
             streamed = session.updates(symbol, timeframe, closed=True)
             self.assertGreater(len(streamed), 1)
             self.assertEqual(session.ask("history", symbol=symbol, timeframe=timeframe)["updates"],
                              streamed)
+
+    def test_history_of_seconds_does_not_look_ahead(self):
+        feed, session = self.feeder(), self.session()
+        feed.send([self.tick("NIFTY 50", 25020), self.tick("NFUT", 25050), *self.fair_chain()])
+        watched = [(symbol, timeframe) for symbol in ("NIFTY 50", "N25000CE", "N25100PE")
+                   for timeframe in ("1s", "5s", "30s", "1min")]
+        for symbol, timeframe in watched:
+            session.subscribe(symbol, timeframe, ["EMA(3,source=iv)", "SMA(1,source=atm_iv)"])
+        for step in range(1, 80):
+            at, forward = OPEN + 1700 * step, 25050.0 + 3 * step
+            feed.send([self.tick("NFUT", forward, at), *self.fair_chain(forward, at),
+                       self.tick("NIFTY 50", forward - 30, at)])
+        feed.clock(OPEN + 20 * MINUTE)
+        session.sync()
+        self.assert_history_is_what_was_streamed(session, watched)
 
 
 class Reasons(Options):

@@ -14,22 +14,22 @@
 #define OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
 enum { EXPIRY_DAY = 20403 /* the Tuesday after */ };
 
+static const struct option_settings SETTINGS = {.convention = &convention_presets[0],
+                                                .age_max_ms = 300000};
+
 struct fixture {
     struct calendar *calendar;
     struct instruments *instruments;
     struct market *market;
     struct chains *chains;
-    struct option_settings settings;
     struct touched touched;
 };
 
 static struct fixture begin(void)
 {
-    return (struct fixture){
-        .calendar = calendar_new_default(),
-        .instruments = instruments_new(),
-        .market = market_new(&(struct market_settings){1000, 100000, 1}),
-        .settings = {.convention = &convention_presets[0], .age_max_ms = 300000}};
+    return (struct fixture){.calendar = calendar_new_default(),
+                            .instruments = instruments_new(),
+                            .market = market_new(&(struct market_settings){1000, 100000, 1})};
 }
 
 static void end(struct fixture *self)
@@ -53,6 +53,20 @@ static void list(struct fixture *self, const char *symbol, const char *underlyin
                                                             .lot_size = NAN,
                                                             .expiry_day = expiry_day});
     market_add(self->market, symbol, self->calendar);
+}
+
+/* An index and some of its derivatives, tied. */
+static struct fixture begin_with_chain(void)
+{
+    struct fixture self = begin();
+    list(&self, "NIFTY 50", "", INSTRUMENT_INDEX, NAN, INT64_MIN);
+    list(&self, "FUT", "NIFTY", INSTRUMENT_FUT, NAN, EXPIRY_DAY);
+    list(&self, "C25000", "NIFTY", INSTRUMENT_CE, 25000, EXPIRY_DAY);
+    list(&self, "P25000", "NIFTY", INSTRUMENT_PE, 25000, EXPIRY_DAY);
+    list(&self, "C25100", "NIFTY", INSTRUMENT_CE, 25100, EXPIRY_DAY);
+    list(&self, "P25100", "NIFTY", INSTRUMENT_PE, 25100, EXPIRY_DAY);
+    self.chains = chains_new(&SETTINGS, self.market, self.instruments);
+    return self;
 }
 
 static void apply(struct fixture *self, const char *symbol, const struct tick *tick)
@@ -81,6 +95,16 @@ static cJSON *said_of(struct fixture *self, const char *symbol, const struct bar
     assert_non_null(said);
     buf_destroy(&text);
     return said;
+}
+
+static void give_bar(struct fixture *self, const char *symbol, enum timeframe timeframe,
+                     int64_t start_ms, double price, double oi)
+{
+    struct bar bar = {start_ms, start_ms, price, price, price, price, 0, oi, NAN};
+    struct listing *listing = market_find(self->market, symbol);
+    assert_int_equal(market_apply_bar(self->market, 0, listing, timeframe, &bar, &self->touched),
+                     REJECT_NONE);
+    touched_reset(&self->touched);
 }
 
 /* Of the newest bar, forming or not. */
@@ -126,7 +150,7 @@ static void what_has_no_part_says_why(void **state)
     list(&f, "BARE", "NIFTY", INSTRUMENT_CE, NAN, EXPIRY_DAY);
     list(&f, "ENDLESS", "NIFTY", INSTRUMENT_CE, 25000, INT64_MIN);
     list(&f, "ORPHANFUT", "SENSEX", INSTRUMENT_FUT, NAN, EXPIRY_DAY);
-    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    f.chains = chains_new(&SETTINGS, f.market, f.instruments);
     assert_int_equal(chains_n_left_out(f.chains), 5);
     trade(&f, "NIFTY 50", OPEN_MS, 25020, NAN);
     static const char *const SYMBOLS[] = {"C25000", "AGAIN",   "ORPHAN",
@@ -159,7 +183,7 @@ static void an_underlying_that_comes_later_gets_its_chain(void **state)
     list(&f, "C25000", "NIFTY", INSTRUMENT_CE, 25000, EXPIRY_DAY);
     list(&f, "P25000", "NIFTY", INSTRUMENT_PE, 25000, EXPIRY_DAY);
     list(&f, "I1500", "INFY", INSTRUMENT_CE, 1500, EXPIRY_DAY);
-    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    f.chains = chains_new(&SETTINGS, f.market, f.instruments);
     assert_int_equal(chains_n_left_out(f.chains), 3);
     trade(&f, "I1500", OPEN_MS, 40, 1);
     assert_reason(&f, "I1500", "NO_UNDERLYING");
@@ -198,7 +222,7 @@ static void a_market_of_underlyings_comes_at_once(void **state)
         snprintf(symbol, sizeof symbol, "%s-%d", name, i / UNDERLYINGS);
         list(&f, symbol, name, INSTRUMENT_CE, 100 + i / UNDERLYINGS, EXPIRY_DAY);
     }
-    f.chains = chains_new(&f.settings, f.market, f.instruments);
+    f.chains = chains_new(&SETTINGS, f.market, f.instruments);
     clock_t before = clock();
     for (int i = 0; i < UNDERLYINGS; i++) {
         snprintf(name, sizeof name, "STOCK%d", i);
@@ -213,12 +237,84 @@ static void a_market_of_underlyings_comes_at_once(void **state)
     end(&f);
 }
 
+/* ---- what is known at a moment ----------------------------------------------------------------
+ */
+
+static const struct bar *known(struct fixture *self, const char *symbol, int64_t end_ms)
+{
+    return contract_bar_by(market_find(self->market, symbol)->contract, end_ms);
+}
+
+/* Every second of four minutes, asked for afterwards, forward and backward: a bar that ends within
+ * a minute is not told of what came later in it. */
+static void nothing_is_known_before_it_came(void **state)
+{
+    enum { SECONDS = 240 };
+    struct fixture f = begin_with_chain();
+    (void)state;
+    for (int s = 0; s < SECONDS; s++) {
+        trade(&f, "NIFTY 50", OPEN_MS + s * 1000 + 1, 25000, NAN);
+        if (s % 7 == 3)
+            trade(&f, "FUT", OPEN_MS + s * 1000 + 2, 25000 + s, 10 * s);
+    }
+    market_advance_clock(f.market, 0, OPEN_MS + 600000, &f.touched);
+    for (int k = 0; k < 2 * SECONDS; k++) {
+        int s = k < SECONDS ? k : 2 * SECONDS - 1 - k, newest = s - (s + 4) % 7;
+        const struct bar *bar = known(&f, "FUT", OPEN_MS + (s + 1) * 1000);
+        if (newest < 0)
+            assert_null(bar);
+        else
+            assert_true(bar->close == 25000 + newest && bar->oi == 10 * newest);
+    }
+    assert_true(known(&f, "FUT", INT64_MAX)->close == 25000 + 234);
+    end(&f);
+}
+
+/* Longer bars than the message's say nothing of what they have not ended. */
+static void a_longer_bar_is_known_when_it_has_ended(void **state)
+{
+    enum { MINUTE_MS = 60000 };
+    struct fixture f = begin_with_chain();
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        give_bar(&f, "C25000", TIMEFRAME_5MIN, OPEN_MS + i * 5 * MINUTE_MS, 200 + i, i);
+    assert_null(known(&f, "C25000", OPEN_MS + 4 * MINUTE_MS));
+    assert_true(known(&f, "C25000", OPEN_MS + 5 * MINUTE_MS)->close == 200);
+    assert_true(known(&f, "C25000", OPEN_MS + 14 * MINUTE_MS)->close == 201);
+    assert_true(known(&f, "C25000", OPEN_MS + 15 * MINUTE_MS)->close == 202);
+    end(&f);
+}
+
+/* Where there are bars of days alone, as of an exchange's daily files, they are the market. */
+static void days_are_known_where_there_is_nothing_shorter(void **state)
+{
+    static const int64_t CLOSE_MS = OPEN_MS + INT64_C(375) * 60000;
+    struct fixture f = begin_with_chain();
+    (void)state;
+    give_bar(&f, "C25000", TIMEFRAME_1D, OPEN_MS, 230, 10);
+    give_bar(&f, "P25000", TIMEFRAME_1D, OPEN_MS, 180, 30);
+    give_bar(&f, "NIFTY 50", TIMEFRAME_1D, OPEN_MS, 25020, NAN);
+    assert_null(known(&f, "C25000", CLOSE_MS - 60000));
+    const struct bar *day = known(&f, "NIFTY 50", CLOSE_MS);
+    assert_non_null(day);
+    cJSON *said = said_of(&f, "NIFTY 50", day, CLOSE_MS);
+    assert_string_equal(at(said, "greeks", "forward_from")->valuestring, "parity");
+    assert_true(at(said, "greeks", "forward")->valuedouble == 25050);
+    assert_true(at(said, "greeks", "iv")->valuedouble > 0);
+    assert_true(at(said, "oi", "pcr")->valuedouble == 3);
+    cJSON_Delete(said);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_no_part_says_why),
         cmocka_unit_test(an_underlying_that_comes_later_gets_its_chain),
         cmocka_unit_test(a_market_of_underlyings_comes_at_once),
+        cmocka_unit_test(nothing_is_known_before_it_came),
+        cmocka_unit_test(a_longer_bar_is_known_when_it_has_ended),
+        cmocka_unit_test(days_are_known_where_there_is_nothing_shorter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
