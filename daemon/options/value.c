@@ -249,12 +249,15 @@ struct interest {
     double oi, change; /* NAN where nobody says */
 };
 
-static struct interest interest_at(struct contract *contract, struct moment moment)
+/* What has not traded yet since the day began has not changed yet. */
+static struct interest interest_at(struct contract *contract, struct moment moment,
+                                   int64_t day_start_ms)
 {
     const struct bar *bar = contract ? contract_bar_by(contract, moment.end_ms) : NULL;
     if (!bar || isnan(bar->oi))
         return (struct interest){NAN, NAN};
-    return (struct interest){bar->oi, bar->oi - bar->oi_reference};
+    return (struct interest){bar->oi,
+                             bar->start_ms < day_start_ms ? 0 : bar->oi - bar->oi_reference};
 }
 
 /* A chain's open interest at a moment. */
@@ -269,49 +272,33 @@ static void add(double *sum, double value)
         *sum += value;
 }
 
-/* What all options would pay at a settlement is piecewise linear in it, so it is least at a strike:
- * from one strike to the next it grows by the calls below and falls by the puts above. */
-struct pain {
-    double at, least, strike; /* at the strike looked at; the least so far */
-    double calls_below, puts_above;
-};
-
-static void step_pain(struct pain *pain, double from, double to)
-{
-    pain->at += (to - from) * (pain->calls_below - pain->puts_above);
-}
-
+/* What all options would pay at a settlement is piecewise linear in it: from one strike to the next
+ * it grows by the calls up to there, and falls by the puts above. So it is least, for the first
+ * time, at the lowest strike where those calls are as many as these puts, and that is found from
+ * both ends: whichever of the two is less so far, more has to be added to it. */
 static struct chain_interest sum_interest(const struct expiry *expiry, struct moment moment)
 {
     struct chain_interest sum = {0};
-    struct pain pain = {.least = INFINITY, .strike = NAN};
-    for (size_t i = 0; i < expiry->n_strikes; i++) {
-        struct interest put = interest_at(expiry->strikes[i].put, moment);
-        add(&sum.put_oi, put.oi);
-        add(&sum.put_change, put.change);
-        sum.is_known |= !isnan(put.oi);
-        add(&pain.puts_above, put.oi);
-        if (!isnan(put.oi)) /* at the lowest strike all puts above it pay */
-            pain.at += put.oi * (expiry->strikes[i].strike - expiry->strikes[0].strike);
-    }
-    for (size_t i = 0; i < expiry->n_strikes; i++) {
-        double strike = expiry->strikes[i].strike;
-        if (i > 0)
-            step_pain(&pain, expiry->strikes[i - 1].strike, strike);
-        struct interest call = interest_at(expiry->strikes[i].call, moment);
-        struct interest put = interest_at(expiry->strikes[i].put, moment);
+    double calls_below = 0, puts_above = 0;
+    size_t low = 0, high = expiry->n_strikes;
+    int64_t day_start_ms, day_end_ms;
+    calendar_bar_start(expiry->underlying->contract.listing->calendar, TIMEFRAME_1D, moment.feed_ms,
+                       &day_start_ms, &day_end_ms);
+    while (low < high) {
+        bool is_up = calls_below < puts_above;
+        const struct strike *strike = &expiry->strikes[is_up ? low++ : --high];
+        struct interest call = interest_at(strike->call, moment, day_start_ms);
+        struct interest put = interest_at(strike->put, moment, day_start_ms);
         add(&sum.call_oi, call.oi);
+        add(&sum.put_oi, put.oi);
         add(&sum.call_change, call.change);
-        sum.is_known |= !isnan(call.oi);
-        add(&pain.calls_below, call.oi);
-        if (!isnan(put.oi))
-            pain.puts_above -= put.oi;
-        if (pain.at < pain.least) {
-            pain.least = pain.at;
-            pain.strike = strike;
-        }
+        add(&sum.put_change, put.change);
+        sum.is_known |= !isnan(call.oi) || !isnan(put.oi);
+        add(is_up ? &calls_below : &puts_above, is_up ? call.oi : put.oi);
     }
-    sum.max_pain = pain.strike;
+    if (low > 0 && calls_below >= puts_above)
+        low--;
+    sum.max_pain = expiry->strikes[low].strike;
     return sum;
 }
 

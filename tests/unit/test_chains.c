@@ -306,6 +306,87 @@ static void days_are_known_where_there_is_nothing_shorter(void **state)
     end(&f);
 }
 
+/* ---- open interest ----------------------------------------------------------------------------
+ */
+
+static void assert_oi(struct fixture *self, double call_oi, double put_oi, double call_change,
+                      double put_change)
+{
+    cJSON *said = said_now(self, "NIFTY 50");
+    assert_true(at(said, "oi", "call_oi")->valuedouble == call_oi);
+    assert_true(at(said, "oi", "put_oi")->valuedouble == put_oi);
+    assert_true(at(said, "oi", "call_change")->valuedouble == call_change);
+    assert_true(at(said, "oi", "put_change")->valuedouble == put_change);
+    cJSON_Delete(said);
+}
+
+/* An option that has not traded today has its open interest, but not yesterday's change. */
+static void a_change_is_the_days_own(void **state)
+{
+    enum { DAY_MS = 86400000 };
+    struct fixture f = begin_with_chain();
+    (void)state;
+    trade(&f, "NIFTY 50", OPEN_MS, 25020, NAN);
+    trade(&f, "C25000", OPEN_MS, 230, 100);
+    trade(&f, "C25100", OPEN_MS, 180, 200);
+    trade(&f, "P25000", OPEN_MS, 170, 50);
+    assert_oi(&f, 300, 50, 0, 0);
+    trade(&f, "C25000", OPEN_MS + 1000, 230, 150);
+    trade(&f, "C25100", OPEN_MS + 1000, 180, 300);
+    trade(&f, "P25000", OPEN_MS + 1000, 170, 40);
+    assert_oi(&f, 450, 40, 150, -10);
+    trade(&f, "NIFTY 50", OPEN_MS + DAY_MS, 25020, NAN);
+    assert_oi(&f, 450, 40, 0, 0);
+    trade(&f, "C25000", OPEN_MS + DAY_MS + 1000, 230, 160);
+    assert_oi(&f, 460, 40, 10, 0);
+    end(&f);
+}
+
+/* Of a few strikes, sides missing and open interest often equal: the lowest strike at which the
+ * options would pay least, by the definition. */
+static void max_pain_is_where_options_pay_least(void **state)
+{
+    enum { STRIKES = 7, TIMES = 2000 };
+    uint64_t random = 88172645463325252u;
+    (void)state;
+    for (int time = 0; time < TIMES; time++) {
+        struct fixture f = begin();
+        double oi[2 * STRIKES], least = INFINITY, where = NAN;
+        list(&f, "NIFTY 50", "", INSTRUMENT_INDEX, NAN, INT64_MIN);
+        for (int i = 0; i < 2 * STRIKES; i++) {
+            char symbol[16];
+            snprintf(symbol, sizeof symbol, "S%d", i);
+            list(&f, symbol, "NIFTY", i % 2 ? INSTRUMENT_PE : INSTRUMENT_CE, 100 + i / 2 * 10,
+                 EXPIRY_DAY);
+        }
+        f.chains = chains_new(&SETTINGS, f.market, f.instruments);
+        for (int i = 0; i < 2 * STRIKES; i++) {
+            char symbol[16];
+            snprintf(symbol, sizeof symbol, "S%d", i);
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            oi[i] = (double)(random >> 33) / 0x1p31 < 0.3 ? 0 : (double)(random >> 40) / 0x1p22;
+            oi[i] = floor(oi[i]);
+            if (oi[i] > 0)
+                trade(&f, symbol, OPEN_MS, 5, oi[i]);
+        }
+        trade(&f, "S0", OPEN_MS, 5, oi[0]);
+        trade(&f, "NIFTY 50", OPEN_MS, 130, NAN);
+        for (int at_strike = 0; at_strike < STRIKES; at_strike++) {
+            double paid = 0, settlement = 100 + at_strike * 10;
+            for (int i = 0; i < 2 * STRIKES; i++)
+                paid += oi[i] * fmax((i % 2 ? -1 : 1) * (settlement - (100 + i / 2 * 10)), 0);
+            if (paid < least) {
+                least = paid;
+                where = settlement;
+            }
+        }
+        cJSON *said = said_now(&f, "NIFTY 50");
+        assert_true(at(said, "oi", "max_pain")->valuedouble == where);
+        cJSON_Delete(said);
+        end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +396,8 @@ int main(void)
         cmocka_unit_test(nothing_is_known_before_it_came),
         cmocka_unit_test(a_longer_bar_is_known_when_it_has_ended),
         cmocka_unit_test(days_are_known_where_there_is_nothing_shorter),
+        cmocka_unit_test(a_change_is_the_days_own),
+        cmocka_unit_test(max_pain_is_where_options_pay_least),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
