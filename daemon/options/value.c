@@ -25,17 +25,45 @@ static bool is_stale(const struct contract *contract, const struct bar *bar, str
     return age_max_ms > 0 && moment.feed_ms - bar->last_ms > age_max_ms;
 }
 
-/* NAN where the contract has not traded, or too long ago. */
+/* A bid above the ask says that one of them is no longer true, and the last price may be neither:
+ * 0 is where there is none. Of a bar of the past the quotes are not known. */
+static bool is_crossed(const struct contract *contract, struct moment moment)
+{
+    const struct listing *listing = contract->listing;
+    return moment.end_ms == INT64_MAX && listing->ask > 0 && listing->bid > listing->ask;
+}
+
+/* NAN where the contract has not traded, or too long ago, or is a derivative with crossed quotes.
+ */
 static double price_at(struct contract *contract, struct moment moment)
 {
     const struct bar *bar = contract ? contract_bar_by(contract, moment.end_ms) : NULL;
-    return bar && !is_stale(contract, bar, moment) ? bar->close : NAN;
+    if (!bar || is_stale(contract, bar, moment) ||
+        (contract->expiry && is_crossed(contract, moment)))
+        return NAN;
+    return bar->close;
 }
 
 static void quote_at(struct contract *contract, struct moment moment, struct option_quote *quote)
 {
     *quote = (struct option_quote){.bid = NAN, .ask = NAN, .last = price_at(contract, moment)};
     quote->feed_ms = moment.feed_ms; /* stale ones are NAN already */
+}
+
+/* The strike where call and put are nearest to each other: the money, where no spot tells. NAN
+ * where no strike has both. */
+static double strike_at_money(const struct expiry *expiry, struct moment moment)
+{
+    double strike = NAN, least = INFINITY;
+    for (size_t i = 0; i < expiry->n_strikes; i++) {
+        const struct strike *at = &expiry->strikes[i];
+        double gap = fabs(price_at(at->call, moment) - price_at(at->put, moment));
+        if (gap < least) {
+            least = gap;
+            strike = at->strike;
+        }
+    }
+    return strike;
 }
 
 /* Put-call parity asks for the strikes around the money only. */
@@ -74,7 +102,8 @@ static struct scene scene_at(struct expiry *expiry, struct moment moment, double
                                 .feed_ms = moment.feed_ms};
     if (isnan(in.future)) {
         in.strikes = quotes;
-        in.n_strikes = quotes_near(expiry, spot, moment, quotes);
+        in.n_strikes = quotes_near(expiry, isnan(spot) ? strike_at_money(expiry, moment) : spot,
+                                   moment, quotes);
     }
     scene.forward = forward_choose(&in);
     return scene;
@@ -103,11 +132,15 @@ static void put_number(struct buf *out, const char *name, double value)
 }
 
 /* Why there is no volatility, or NULL. */
-static const char *reason_of(const struct valuation *value)
+static const char *reason_of(const struct valuation *value, struct contract *contract,
+                             struct moment moment)
 {
-    return value->fault != IV_OK ? iv_fault_name(value->fault)
-           : isnan(value->iv)    ? "CROSSED"
-                                 : NULL;
+    if (value->fault != IV_NO_PRICE || !contract)
+        return value->fault != IV_OK ? iv_fault_name(value->fault) : NULL;
+    const struct bar *bar = contract_bar_by(contract, moment.end_ms);
+    return is_crossed(contract, moment)             ? "CROSSED"
+           : bar && is_stale(contract, bar, moment) ? "STALE"
+                                                    : iv_fault_name(IV_NO_PRICE);
 }
 
 static void put_values(struct buf *out, const struct valuation *value, const char *reason)
@@ -148,33 +181,21 @@ static void put_scene(struct buf *out, const struct scene *scene)
     put_number(out, "rate", scene->convention->rate);
 }
 
-/* A bid above the ask says that one of them is no longer true, and the last price may be neither.
- * Of a bar of the past the quotes are not known. */
-static bool is_crossed(const struct contract *contract, struct moment moment)
-{
-    const struct listing *listing = contract->listing;
-    return moment.end_ms == INT64_MAX && listing->bid > listing->ask;
-}
-
 static struct valuation value_option(struct contract *self, const struct bar *bar,
                                      struct moment moment, struct scene *scene)
 {
     bool is_call = self->type == INSTRUMENT_CE;
     struct valuation call, put;
     *scene = scene_at(self->expiry, moment, price_at(&self->underlying->contract, moment));
-    double other = NAN;
+    double own = is_crossed(self, moment) ? NAN : bar->close, other = NAN;
     if (scene->convention->side == IV_SIDE_OUT_OF_THE_MONEY) {
         const struct strike *strike = expiry_strike_near(self->expiry, self->strike);
         other = price_at(is_call ? strike->put : strike->call, moment);
     }
-    value_strike(scene, self->strike, is_call ? bar->close : other, is_call ? other : bar->close,
-                 &call, &put);
-    struct valuation own = is_call ? call : put;
-    if (own.fault == IV_OK && is_crossed(self, moment)) {
-        own.iv = NAN;
-        own.greeks = (struct greeks){NAN, NAN, NAN, NAN, NAN, NAN};
-    }
-    return own;
+    value_strike(scene, self->strike, is_call ? own : other, is_call ? other : own, &call, &put);
+    struct valuation value = is_call ? call : put;
+    value.price = bar->close;
+    return value;
 }
 
 static void put_option(struct buf *out, struct contract *self, const struct bar *bar,
@@ -184,7 +205,7 @@ static void put_option(struct buf *out, struct contract *self, const struct bar 
     struct valuation value = value_option(self, bar, moment, &scene);
     put_scene(out, &scene);
     buf_put_char(out, ',');
-    put_values(out, &value, reason_of(&value));
+    put_values(out, &value, reason_of(&value, self, moment));
     buf_put_char(out, '}');
 }
 
@@ -236,9 +257,9 @@ static void put_money(struct buf *out, struct expiry *expiry, const struct bar *
     put_number(out, "strike", money.strike->strike);
     put_number(out, "iv", money.iv);
     buf_put_text(out, ",\"call\":{");
-    put_values(out, &money.call, reason_of(&money.call));
+    put_values(out, &money.call, reason_of(&money.call, money.strike->call, moment));
     buf_put_text(out, "},\"put\":{");
-    put_values(out, &money.put, reason_of(&money.put));
+    put_values(out, &money.put, reason_of(&money.put, money.strike->put, moment));
     buf_put_text(out, "}}");
 }
 

@@ -306,6 +306,96 @@ static void days_are_known_where_there_is_nothing_shorter(void **state)
     end(&f);
 }
 
+/* ---- prices that explain nothing --------------------------------------------------------------
+ */
+
+static void quote(struct fixture *self, const char *symbol, double price, double bid, double ask)
+{
+    apply(self, symbol, &(struct tick){OPEN_MS, price, NAN, NAN, NAN, bid, ask});
+}
+
+static const char *reason_at_money(const cJSON *said, const char *side)
+{
+    const cJSON *values = at(said, "greeks", side);
+    const cJSON *reason = cJSON_GetObjectItemCaseSensitive(values, "reason");
+    assert_true((reason != NULL) == cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(values, "iv")));
+    return reason ? reason->valuestring : "";
+}
+
+/* Not the option's own message alone: the underlying's at the money, and a forward. */
+static void crossed_quotes_explain_nothing_to_anybody(void **state)
+{
+    struct fixture f = begin_with_chain();
+    (void)state;
+    quote(&f, "FUT", 25010, 25009, 25011);
+    quote(&f, "C25000", 230, 229, 231);
+    quote(&f, "P25000", 180, 181, 179);
+    quote(&f, "NIFTY 50", 25000, 25001, 24999); /* an index has no quotes to mean anything */
+    assert_reason(&f, "P25000", "CROSSED");
+    cJSON *said = said_now(&f, "NIFTY 50");
+    assert_string_equal(reason_at_money(said, "put"), "CROSSED");
+    assert_string_equal(reason_at_money(said, "call"), "");
+    assert_true(at(said, "greeks", "iv")->valuedouble ==
+                cJSON_GetObjectItem(at(said, "greeks", "call"), "iv")->valuedouble);
+    assert_string_equal(at(said, "greeks", "forward_from")->valuestring, "future");
+    cJSON_Delete(said);
+    quote(&f, "FUT", 25010, 25012, 25011);
+    said = said_now(&f, "NIFTY 50");
+    assert_string_equal(at(said, "greeks", "forward_from")->valuestring, "carry");
+    cJSON_Delete(said);
+    quote(&f, "P25000", 180, 179, 0); /* nobody sells */
+    said = said_now(&f, "NIFTY 50");
+    assert_string_equal(reason_at_money(said, "put"), "");
+    assert_string_equal(at(said, "greeks", "forward_from")->valuestring, "parity");
+    cJSON_Delete(said);
+    end(&f);
+}
+
+static void what_is_too_old_says_so(void **state)
+{
+    struct fixture f = begin_with_chain();
+    (void)state;
+    trade(&f, "C25000", OPEN_MS, 230, 5);
+    trade(&f, "NIFTY 50", OPEN_MS + 300000, 25000, NAN);
+    cJSON *said = said_now(&f, "NIFTY 50");
+    assert_string_equal(reason_at_money(said, "call"), "");
+    assert_string_equal(reason_at_money(said, "put"), "NO_PRICE");
+    cJSON_Delete(said);
+    trade(&f, "NIFTY 50", OPEN_MS + 300001, 25000, NAN);
+    said = said_now(&f, "NIFTY 50");
+    assert_string_equal(reason_at_money(said, "call"), "STALE");
+    assert_true(at(said, "oi", "call_oi")->valuedouble == 5);
+    cJSON_Delete(said);
+    end(&f);
+}
+
+/* Nobody says what the underlying is worth, but its options do: also far from the lowest strike. */
+static void parity_needs_no_underlying(void **state)
+{
+    enum { STRIKES = 80 };
+    struct fixture f = begin();
+    char symbol[16];
+    (void)state;
+    list(&f, "NIFTY 50", "", INSTRUMENT_INDEX, NAN, INT64_MIN);
+    for (int i = 0; i < 2 * STRIKES; i++) {
+        snprintf(symbol, sizeof symbol, "S%d", i);
+        list(&f, symbol, "NIFTY", i % 2 ? INSTRUMENT_PE : INSTRUMENT_CE, 21000 + 50 * (i / 2),
+             EXPIRY_DAY);
+    }
+    f.chains = chains_new(&SETTINGS, f.market, f.instruments);
+    for (int i = 0; i < 2 * STRIKES; i++) {
+        double in = (i % 2 ? -1 : 1) * (24030.0 - (21000 + 50 * (i / 2)));
+        snprintf(symbol, sizeof symbol, "S%d", i);
+        trade(&f, symbol, OPEN_MS, fmax(in, 0) + 60 - fabs(in) / 60, NAN);
+    }
+    cJSON *said = said_now(&f, "S60");
+    assert_string_equal(at(said, "greeks", "forward_from")->valuestring, "parity");
+    assert_true(fabs(at(said, "greeks", "forward")->valuedouble - 24030) < 1e-9);
+    assert_true(at(said, "greeks", "iv")->valuedouble > 0);
+    cJSON_Delete(said);
+    end(&f);
+}
+
 /* ---- open interest ----------------------------------------------------------------------------
  */
 
@@ -396,6 +486,9 @@ int main(void)
         cmocka_unit_test(nothing_is_known_before_it_came),
         cmocka_unit_test(a_longer_bar_is_known_when_it_has_ended),
         cmocka_unit_test(days_are_known_where_there_is_nothing_shorter),
+        cmocka_unit_test(crossed_quotes_explain_nothing_to_anybody),
+        cmocka_unit_test(what_is_too_old_says_so),
+        cmocka_unit_test(parity_needs_no_underlying),
         cmocka_unit_test(a_change_is_the_days_own),
         cmocka_unit_test(max_pain_is_where_options_pay_least),
     };
