@@ -128,13 +128,24 @@ int64_t plan_bar_end(const struct plan *self, const struct bar *bar)
     return end_ms;
 }
 
-struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed)
+unsigned node_wants_values(const struct node *node)
+{
+    unsigned values = 0;
+    for (size_t i = 0; i < node->n_inputs; i++)
+        if (!node->inputs[i].from && node->inputs[i].field >= FIELD_IV &&
+            node->inputs[i].field < FIELD_COUNT)
+            values |= 1u << (node->inputs[i].field - FIELD_IV);
+    return values;
+}
+
+struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed,
+                          unsigned values)
 {
     struct fields fields =
         fields_of_bar(bar, calendar_trading_day(self->listing->calendar, bar->start_ms));
-    if (self->wants_values) {
+    if (values) {
         struct moment moment = {bar->last_ms, closed ? plan_bar_end(self, bar) : INT64_MAX};
-        value_sources(self->listing, bar, moment, &fields.at[FIELD_IV]);
+        value_sources(self->listing, bar, moment, values, &fields.at[FIELD_IV]);
     }
     return fields;
 }
@@ -247,11 +258,11 @@ static struct instance *start_instance(struct plan *self, const struct spec *spe
         const struct spec_source *source = &spec->sources[i];
         struct node_input *input = &instance->node.inputs[i];
         input->field = source->field;
-        self->wants_values |= source->field >= FIELD_IV && source->field < FIELD_COUNT;
         input->output = source->output;
         if (source->nested)
             input->from = &plan_acquire_instance(self, source->nested)->node;
     }
+    self->values |= node_wants_values(&instance->node);
     self->instances =
         mem_grow(self->instances, self->n, &self->capacity, sizeof(struct instance *));
     self->instances[self->n++] = instance;
@@ -287,6 +298,9 @@ void plan_release_instance(struct plan *self, struct instance **instance)
     memmove(&self->instances[at], &self->instances[at + 1],
             (--self->n - at) * sizeof(struct instance *));
     self->compute->n_instances--;
+    self->values = 0;
+    for (size_t i = 0; i < self->n; i++)
+        self->values |= node_wants_values(&self->instances[i]->node);
     for (size_t i = 0; i < gone->node.n_inputs; i++) {
         struct instance *from = instance_of(gone->node.inputs[i].from);
         if (from)
@@ -306,7 +320,7 @@ void plan_release_instance(struct plan *self, struct instance **instance)
 
 void plan_commit(struct plan *self, const struct bar *bar)
 {
-    struct fields fields = plan_fields(self, bar, true);
+    struct fields fields = plan_fields(self, bar, true, self->values);
     int64_t end_ms = plan_bar_end(self, bar);
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
@@ -352,7 +366,7 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
         node_begin_ahead(&self->instances[i]->node);
     self->n_ahead = 0;
     for (size_t k = 0; k < index; k++) {
-        struct fields fields = plan_fields(self, &open[k].bar, false);
+        struct fields fields = plan_fields(self, &open[k].bar, false, self->values);
         for (size_t i = 0; i < self->n; i++) {
             if (self->instances[i]->higher)
                 follow(self->instances[i], open[k].end_ms);
@@ -386,7 +400,7 @@ static void form(struct plan *self, size_t index, bool only_wanted)
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
     assert(index < n_open);
-    struct fields fields = plan_fields(self, &open[index].bar, false);
+    struct fields fields = plan_fields(self, &open[index].bar, false, self->values);
     if (index > 0)
         go_ahead(self, open, index);
     for (size_t i = 0; i < self->n; i++) {

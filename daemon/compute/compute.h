@@ -32,8 +32,9 @@ struct compute *compute_new(struct market *market);
 /* Every plan must have been released. */
 void compute_destroy(struct compute **self);
 size_t compute_n_instances(const struct compute *self);
-/* How many bars of the past instances have been carried through, to warm them and for histories:
- * what requests have cost beside their text. */
+/* How many bars of the past instances have been carried through, to warm them and for histories,
+ * and what options give to them counted as the work that it is: what requests have cost beside
+ * their text. */
 uint64_t compute_n_replayed(const struct compute *self);
 
 /* The plan of a symbol and timeframe; released once for each acquire. */

@@ -46,7 +46,7 @@ struct plan {
     struct listing *listing;
     enum timeframe timeframe;
     struct series *series;
-    bool wants_values; /* some instance takes what options give */
+    unsigned values; /* of what options give, those that some instance takes: 1 << VALUE_... */
     unsigned users;
     void *user;
     struct instance **instances; /* sources first */
@@ -75,8 +75,11 @@ static inline struct instance *instance_of(const struct node *node)
 
 /* When a bar of the plan's series ends. */
 int64_t plan_bar_end(const struct plan *self, const struct bar *bar);
-/* A bar's numbers as fields; what options give only where some instance wants it. */
-struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed);
+/* Of what options give, those that a node takes. */
+unsigned node_wants_values(const struct node *node);
+/* A bar's numbers as fields, and of what options give those values; the others are undefined. */
+struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed,
+                          unsigned values);
 
 /* Carries an instance, from the first bar on, through all closed bars that its plan has committed:
  * computed beside what it takes its inputs from, which stays as it is. */

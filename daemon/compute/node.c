@@ -8,19 +8,22 @@
 
 struct fields fields_of_bar(const struct bar *bar, int64_t trading_day)
 {
-    return (struct fields){.at = {
-                               [FIELD_NONE] = NAN,
-                               [FIELD_OPEN] = bar->open,
-                               [FIELD_HIGH] = bar->high,
-                               [FIELD_LOW] = bar->low,
-                               [FIELD_CLOSE] = bar->close,
-                               [FIELD_VOLUME] = bar->volume,
-                               [FIELD_OI] = bar->oi,
-                               [FIELD_HL2] = (bar->high + bar->low) / 2,
-                               [FIELD_HLC3] = (bar->high + bar->low + bar->close) / 3,
-                               [FIELD_OHLC4] = (bar->open + bar->high + bar->low + bar->close) / 4,
-                               [FIELD_DAY] = (double)trading_day,
-                           }};
+    struct fields fields = {.at = {
+                                [FIELD_NONE] = NAN,
+                                [FIELD_OPEN] = bar->open,
+                                [FIELD_HIGH] = bar->high,
+                                [FIELD_LOW] = bar->low,
+                                [FIELD_CLOSE] = bar->close,
+                                [FIELD_VOLUME] = bar->volume,
+                                [FIELD_OI] = bar->oi,
+                                [FIELD_HL2] = (bar->high + bar->low) / 2,
+                                [FIELD_HLC3] = (bar->high + bar->low + bar->close) / 3,
+                                [FIELD_OHLC4] = (bar->open + bar->high + bar->low + bar->close) / 4,
+                                [FIELD_DAY] = (double)trading_day,
+                            }};
+    for (int i = FIELD_IV; i < FIELD_COUNT; i++)
+        fields.at[i] = NAN;
+    return fields;
 }
 
 static void forget(const struct node *self, double *values)

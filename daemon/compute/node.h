@@ -12,6 +12,7 @@
 struct fields {
     double at[FIELD_COUNT];
 };
+/* What options give is undefined. */
 struct fields fields_of_bar(const struct bar *bar, int64_t trading_day);
 
 enum { NODE_RUN = 64 }; /* bars that are committed at once where a past is worked off */

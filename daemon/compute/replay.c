@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "daemon/options/value.h"
 
 /* All that a followed instance has given, for a replay of one that follows it. */
 struct track {
@@ -18,6 +19,9 @@ struct replay {
     struct track *tracks; /* one a node, of those that follow */
     struct instance **of; /* the instance that each node stands for */
     size_t n;
+    unsigned values;         /* of what options give, those that they take */
+    size_t value_steps;      /* what they are of work, a bar */
+    int64_t values_since_ms; /* before which they are not defined */
 };
 
 static struct track record_track(const struct instance *followed);
@@ -62,6 +66,10 @@ static void replay_begin(struct replay *self, const struct plan *plan,
     self->of = mem_alloc_zero(plan->n, sizeof *self->of);
     for (size_t i = 0; i < n; i++)
         replay_add(self, instances[i]);
+    for (size_t i = 0; i < self->n; i++)
+        self->values |= node_wants_values(&self->nodes[i]);
+    self->value_steps = value_steps(plan->listing, self->values);
+    self->values_since_ms = value_since(plan->listing, self->values);
 }
 
 static void follow_track(struct node *node, struct track *track, int64_t end_ms)
@@ -81,6 +89,13 @@ static void follow_run(const struct replay *self, size_t i, const struct bar *ba
     }
 }
 
+static struct fields replay_fields(const struct replay *self, const struct bar *bar)
+{
+    bool is_defined = self->values && plan_bar_end(self->plan, bar) > self->values_since_ms;
+    self->plan->compute->n_replayed += self->n + (is_defined ? self->value_steps : 0);
+    return plan_fields(self->plan, bar, true, is_defined ? self->values : 0);
+}
+
 /* Takes the next of n bars, as many as make a run, and gives how many those are. */
 static size_t replay_run(const struct replay *self, const struct bar *bars, size_t n)
 {
@@ -88,8 +103,7 @@ static size_t replay_run(const struct replay *self, const struct bar *bars, size
     if (n > NODE_RUN)
         n = NODE_RUN;
     for (size_t k = 0; k < n; k++)
-        fields[k] = plan_fields(self->plan, &bars[k], true);
-    self->plan->compute->n_replayed += self->n * n;
+        fields[k] = replay_fields(self, &bars[k]);
     for (size_t i = 0; i < self->n; i++) {
         if (self->of[i]->higher)
             follow_run(self, i, bars, n);

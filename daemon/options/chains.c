@@ -343,6 +343,21 @@ const struct bar *contract_bar_by(struct contract *self, int64_t end_ms)
     return bar;
 }
 
+int64_t contract_first_ms(const struct contract *self)
+{
+    const struct listing *listing = self->listing;
+    size_t n, n_open;
+    if (listing->intraday == TIMEFRAME_NONE)
+        return INT64_MAX;
+    const struct bar *bars = series_closed(listing->series[listing->intraday], &n);
+    const struct open_bar *open = series_open(listing->series[listing->intraday], &n_open);
+    int64_t first_ms = n > 0 ? bars[0].start_ms : n_open > 0 ? open[0].bar.start_ms : INT64_MAX;
+    n = 0;
+    if (listing->series[TIMEFRAME_1D])
+        bars = series_closed(listing->series[TIMEFRAME_1D], &n);
+    return n > 0 && bars[0].start_ms < first_ms ? bars[0].start_ms : first_ms;
+}
+
 double expiry_trading_days(struct expiry *self, int64_t feed_ms)
 {
     const struct calendar *calendar = self->underlying->contract.listing->calendar;

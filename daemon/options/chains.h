@@ -82,6 +82,9 @@ const struct strike *expiry_strike_near(const struct expiry *self, double price)
  * day. Borrowed until the next change. */
 const struct bar *contract_bar_by(struct contract *self, int64_t end_ms);
 
+/* When the first bar of a contract begins; INT64_MAX without any. */
+int64_t contract_first_ms(const struct contract *self);
+
 /* Trading days from a moment to the expiry; the running one counts for what is left of it. */
 double expiry_trading_days(struct expiry *self, int64_t feed_ms);
 

@@ -373,11 +373,14 @@ static bool is_in_chain(const struct contract *contract)
     return is_option(contract) && !contract->why_not;
 }
 
+static bool chain_is_of(const struct contract *contract)
+{
+    return contract && contract->type == INSTRUMENT_INDEX;
+}
+
 static struct expiry *chain_of(const struct contract *contract, struct moment moment)
 {
-    return contract && contract->type == INSTRUMENT_INDEX
-               ? underlying_nearest(contract->underlying, moment.feed_ms)
-               : NULL;
+    return chain_is_of(contract) ? underlying_nearest(contract->underlying, moment.feed_ms) : NULL;
 }
 
 void value_put(struct buf *out, const struct listing *listing, const struct bar *bar,
@@ -400,14 +403,21 @@ void value_put(struct buf *out, const struct listing *listing, const struct bar 
         put_own_oi(out, bar);
 }
 
+enum {
+    OF_OPTION =
+        1 << VALUE_IV | 1 << VALUE_DELTA | 1 << VALUE_GAMMA | 1 << VALUE_THETA | 1 << VALUE_VEGA,
+    OF_MONEY = 1 << VALUE_ATM_IV,
+    OF_INTEREST = 1 << VALUE_PCR
+};
+
 void value_sources(const struct listing *listing, const struct bar *bar, struct moment moment,
-                   double values[VALUE_SOURCES])
+                   unsigned wanted, double values[VALUE_SOURCES])
 {
     struct contract *contract = listing->contract;
     struct expiry *chain = chain_of(contract, moment);
     for (int i = 0; i < VALUE_SOURCES; i++)
         values[i] = NAN;
-    if (is_in_chain(contract)) {
+    if (is_in_chain(contract) && (wanted & OF_OPTION)) {
         struct scene scene;
         struct valuation value = value_option(contract, bar, moment, &scene);
         values[VALUE_IV] = value.iv;
@@ -415,9 +425,48 @@ void value_sources(const struct listing *listing, const struct bar *bar, struct 
         values[VALUE_GAMMA] = value.greeks.gamma;
         values[VALUE_THETA] = value.greeks.theta;
         values[VALUE_VEGA] = value.greeks.vega;
-    } else if (chain) {
+    }
+    if (chain && (wanted & OF_MONEY))
+        values[VALUE_ATM_IV] = value_money(chain, bar, moment).iv;
+    if (chain && (wanted & OF_INTEREST)) {
         struct chain_interest sum = sum_interest(chain, moment);
         values[VALUE_PCR] = put_call_ratio(&sum);
-        values[VALUE_ATM_IV] = value_money(chain, bar, moment).iv;
     }
+}
+
+static int64_t earlier_of(int64_t ms, const struct contract *contract)
+{
+    int64_t first_ms = contract ? contract_first_ms(contract) : INT64_MAX;
+    return first_ms < ms ? first_ms : ms;
+}
+
+int64_t value_since(const struct listing *listing, unsigned wanted)
+{
+    const struct contract *contract = listing->contract;
+    int64_t since_ms = INT64_MAX;
+    if (!chain_is_of(contract) || !(wanted & (OF_MONEY | OF_INTEREST)))
+        return is_in_chain(contract) && (wanted & OF_OPTION) ? INT64_MIN : INT64_MAX;
+    for (size_t i = 0; i < contract->underlying->n_expiries; i++) {
+        const struct expiry *expiry = contract->underlying->expiries[i];
+        for (size_t k = 0; k < expiry->n_strikes; k++)
+            since_ms =
+                earlier_of(earlier_of(since_ms, expiry->strikes[k].call), expiry->strikes[k].put);
+    }
+    return since_ms;
+}
+
+size_t value_steps(const struct listing *listing, unsigned wanted)
+{
+    enum { A_SOLUTION = 30, FORWARD = 2 * PARITY_STRIKES };
+    const struct contract *contract = listing->contract;
+    size_t n_strikes = 0;
+    if (is_in_chain(contract))
+        return wanted & OF_OPTION ? A_SOLUTION + FORWARD : 0;
+    if (!chain_is_of(contract))
+        return 0;
+    for (size_t i = 0; i < contract->underlying->n_expiries; i++)
+        if (contract->underlying->expiries[i]->n_strikes > n_strikes)
+            n_strikes = contract->underlying->expiries[i]->n_strikes;
+    return (wanted & OF_MONEY ? 2 * A_SOLUTION + FORWARD : 0) +
+           (wanted & OF_INTEREST ? 2 * n_strikes : 0);
 }

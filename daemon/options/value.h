@@ -29,7 +29,14 @@ enum value_source {
     VALUE_ATM_IV,
     VALUE_SOURCES
 };
+/* Only those of `wanted`, a set of bits 1 << VALUE_...: a whole chain is looked at for some. */
 void value_sources(const struct listing *listing, const struct bar *bar, struct moment moment,
-                   double values[VALUE_SOURCES]);
+                   unsigned wanted, double values[VALUE_SOURCES]);
+
+/* Of a bar that ended by then none of these is defined: nothing of the chain was known yet. */
+int64_t value_since(const struct listing *listing, unsigned wanted);
+
+/* How much work that is, in steps of an indicator. */
+size_t value_steps(const struct listing *listing, unsigned wanted);
 
 #endif

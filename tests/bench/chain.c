@@ -108,7 +108,8 @@ static double time_options(struct market_of *self, bool is_short)
         uint64_t started_ns = now_ns();
         for (size_t i = 0; i < self->n_options; i++) {
             const struct bar *bar = contract_bar_by(self->options[i]->contract, INT64_MAX);
-            value_sources(self->options[i], bar, (struct moment){bar->last_ms, INT64_MAX}, values);
+            value_sources(self->options[i], bar, (struct moment){bar->last_ms, INT64_MAX},
+                          1 << VALUE_IV, values);
             sum += isnan(values[VALUE_IV]) ? 0 : values[VALUE_IV];
         }
         best_of_least(&best, (double)(now_ns() - started_ns) / 1000);

@@ -255,6 +255,23 @@ class Sources(Options):
         self.assertAlmostEqual(last["SMA_1_atm_iv"], self.VOLATILITY, 9)
 
 
+    def test_a_past_without_a_chain_has_none_of_it(self):
+        feed, session = self.feeder(), self.session()
+        for minute in range(6):
+            at = OPEN + minute * MINUTE
+            feed.send((self.fair_chain(25050.0, at) if minute >= 3 else [])
+                      + [self.tick("NIFTY 50", 25020, at)])
+        feed.clock(OPEN + 10 * MINUTE)
+        indicators = ["SMA(2,source=pcr)", "SMA(1,source=atm_iv)"]
+        reply = session.subscribe("NIFTY 50", "1min", indicators, history=10)
+        self.assertEqual([u["indicators"]["SMA_2_pcr"] for u in reply["history"]],
+                         [None, None, None, None, 1.5, 1.5])
+        self.assertEqual([u["indicators"]["SMA_1_atm_iv"] is None for u in reply["history"]],
+                         [True, True, True, False, False, False])
+        self.assertEqual([u["greeks"]["iv"] for u in reply["history"]],
+                         [u["indicators"]["SMA_1_atm_iv"] for u in reply["history"]])
+
+
 @unittest.skipUnless(CHAIN.exists(), "no recordings here")
 class RecordedChain(Case):
     """Snapshots of a whole day: totals, changes, put-call ratio and max pain, added up here."""

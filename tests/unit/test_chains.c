@@ -396,6 +396,38 @@ static void parity_needs_no_underlying(void **state)
     end(&f);
 }
 
+/* ---- sources of indicators --------------------------------------------------------------------
+ */
+
+enum { IV = 1 << VALUE_IV, PCR = 1 << VALUE_PCR, ATM_IV = 1 << VALUE_ATM_IV };
+
+/* A whole chain is looked at only for who wants it, and not for the time before it traded. */
+static void sources_are_as_dear_as_what_is_wanted(void **state)
+{
+    struct fixture f = begin_with_chain();
+    const struct listing *index = market_find(f.market, "NIFTY 50");
+    const struct listing *call = market_find(f.market, "C25000");
+    double values[VALUE_SOURCES];
+    (void)state;
+    assert_true(value_since(index, PCR) == INT64_MAX && value_since(index, 0) == INT64_MAX);
+    trade(&f, "NIFTY 50", OPEN_MS, 25000, NAN);
+    trade(&f, "C25000", OPEN_MS + 60000, 230, 10);
+    trade(&f, "P25000", OPEN_MS + 120000, 180, 5);
+    assert_true(value_since(index, PCR) == OPEN_MS + 60000);
+    assert_true(value_since(index, IV) == INT64_MAX && value_since(call, IV) == INT64_MIN);
+    const struct bar *bar = known(&f, "NIFTY 50", INT64_MAX);
+    struct moment now = {OPEN_MS + 120000, INT64_MAX};
+    value_sources(index, bar, now, PCR, values);
+    assert_true(values[VALUE_PCR] == 0.5 && isnan(values[VALUE_ATM_IV]));
+    value_sources(index, bar, now, ATM_IV | IV, values);
+    assert_true(isnan(values[VALUE_PCR]) && values[VALUE_ATM_IV] > 0 && isnan(values[VALUE_IV]));
+    assert_int_equal(value_steps(index, 0), 0);
+    assert_int_equal(value_steps(index, IV), 0);
+    assert_int_equal(value_steps(index, PCR), 4);
+    assert_true(value_steps(call, IV) > 0 && value_steps(call, PCR) == 0);
+    end(&f);
+}
+
 /* ---- open interest ----------------------------------------------------------------------------
  */
 
@@ -489,6 +521,7 @@ int main(void)
         cmocka_unit_test(crossed_quotes_explain_nothing_to_anybody),
         cmocka_unit_test(what_is_too_old_says_so),
         cmocka_unit_test(parity_needs_no_underlying),
+        cmocka_unit_test(sources_are_as_dear_as_what_is_wanted),
         cmocka_unit_test(a_change_is_the_days_own),
         cmocka_unit_test(max_pain_is_where_options_pay_least),
     };
