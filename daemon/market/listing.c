@@ -444,6 +444,7 @@ void listing_add_bar(struct listing *self, struct series *stored, const struct b
                      int64_t end_ms, struct touched *touched)
 {
     struct bar own = *bar;
+    own.last_ms = end_ms - 1; /* its close is the last price before its end */
     note_oi(self, bar->oi);
     own.oi = self->oi;
     own.oi_reference = self->oi_reference;

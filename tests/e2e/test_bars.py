@@ -210,7 +210,7 @@ class FromBars(Case):
             session.forget()
             (wanted,) = market.merged(bars[i // 5 * 5:i + 1], "5min")
             self.assertEqual(update["ohlcv"], wanted["ohlcv"])
-            self.assertEqual(update["timestamp"], text(bar["t"]))
+            self.assertEqual(update["timestamp"], text(bar["t"] + MINUTE - 1))
             self.assertEqual(update["indicators"], {"SMA_1": bar["c"]})
             self.assertIs(update["closed"], i == 4)
 

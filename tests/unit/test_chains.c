@@ -302,6 +302,8 @@ static void days_are_known_where_there_is_nothing_shorter(void **state)
     assert_true(at(said, "greeks", "forward")->valuedouble == 25050);
     assert_true(at(said, "greeks", "iv")->valuedouble > 0);
     assert_true(at(said, "oi", "pcr")->valuedouble == 3);
+    /* A day's close is of its end: seven days of 24 hours before the expiry, and a millisecond. */
+    assert_true(fabs(at(said, "greeks", "t_years")->valuedouble - 7 / 365.0) < 1e-10);
     cJSON_Delete(said);
     end(&f);
 }

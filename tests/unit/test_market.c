@@ -70,6 +70,20 @@ static size_t count(struct fixture *self, enum touched_kind kind, enum timeframe
     return n;
 }
 
+/* The price that a bar closes with is the last one before its end, whatever it is made of. */
+static void a_given_bar_is_as_new_as_its_end(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    size_t n;
+    market_acquire_series(f.market, f.listing, TIMEFRAME_5MIN);
+    for (int i = 0; i < 5; i++)
+        bar(&f, TIMEFRAME_1MIN, OPEN_MS + i * MINUTE_MS, 100);
+    assert_int_equal(closed(&f, TIMEFRAME_1MIN, &n)[0].last_ms, OPEN_MS + MINUTE_MS - 1);
+    assert_int_equal(closed(&f, TIMEFRAME_5MIN, &n)[0].last_ms, OPEN_MS + 5 * MINUTE_MS - 1);
+    end(&f);
+}
+
 static void a_bar_closes_when_the_feed_has_passed_its_end_and_the_lateness(void **state)
 {
     (void)state;
@@ -512,6 +526,7 @@ static void what_is_kept_is_known_beforehand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_given_bar_is_as_new_as_its_end),
         cmocka_unit_test(a_bar_closes_when_the_feed_has_passed_its_end_and_the_lateness),
         cmocka_unit_test(a_late_tick_changes_the_pending_bar_and_one_too_late_is_refused),
         cmocka_unit_test(out_of_order_ticks_give_open_and_close_by_time),
