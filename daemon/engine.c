@@ -240,7 +240,9 @@ enum reject engine_feed_tick(struct engine *self, struct source *source, const c
 enum reject engine_feed_bar(struct engine *self, struct source *source, const char *symbol,
                             enum timeframe timeframe, const struct bar *bar, struct now now)
 {
-    return intake_take_bar(self->intake, source, symbol, timeframe, bar, now);
+    enum reject reject = intake_take_bar(self->intake, source, symbol, timeframe, bar, now);
+    intake_end_moment(self->intake, now);
+    return reject;
 }
 
 /* ---- tokens -----------------------------------------------------------------------------------

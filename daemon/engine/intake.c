@@ -11,8 +11,10 @@ struct intake {
     struct core *core;
     struct keeper *keeper; /* NULL where nothing is kept */
     struct publisher *publisher;
-    struct touched touched; /* scratch, empty between calls, as is text */
+    struct touched touched; /* scratch, empty between calls but for a moment, as is text */
     struct buf text;
+    enum timeframe moment; /* of the bars in touched; TIMEFRAME_NONE: no moment is under way */
+    int64_t moment_ms;     /* when they start */
 };
 
 struct intake *intake_new(struct core *core, struct keeper *keeper, struct publisher *publisher)
@@ -21,6 +23,7 @@ struct intake *intake_new(struct core *core, struct keeper *keeper, struct publi
     self->core = core;
     self->keeper = keeper;
     self->publisher = publisher;
+    self->moment = TIMEFRAME_NONE;
     return self;
 }
 
@@ -123,6 +126,13 @@ static void work_off(struct intake *self, struct now now)
     touched_reset(&self->touched);
 }
 
+void intake_end_moment(struct intake *self, struct now now)
+{
+    if (self->moment != TIMEFRAME_NONE)
+        work_off(self, now);
+    self->moment = TIMEFRAME_NONE;
+}
+
 /* ---- who leads --------------------------------------------------------------------------------
  */
 
@@ -202,6 +212,8 @@ static enum reject take(struct intake *self, struct source *source, const char *
 {
     enum reject reject = REJECT_BAD_SYMBOL;
     bool is_tick = held->timeframe == TIMEFRAME_NONE;
+    if (is_tick || held->timeframe != self->moment || held->bar.start_ms != self->moment_ms)
+        intake_end_moment(self, now);
     held->listing = intake_find_listing(self, symbol);
     note_arrival(self, source, now);
     if (held->listing) {
@@ -215,7 +227,12 @@ static enum reject take(struct intake *self, struct source *source, const char *
     }
     self->core->counters.rejects[reject]++;
     note_step(self, source, now);
-    work_off(self, now);
+    if (is_tick) {
+        work_off(self, now);
+    } else {
+        self->moment = held->timeframe;
+        self->moment_ms = held->bar.start_ms;
+    }
     return reject;
 }
 
@@ -238,12 +255,14 @@ enum reject intake_take_bar(struct intake *self, struct source *source, const ch
 void intake_take_clock(struct intake *self, const struct source *source, int64_t clock_ms,
                        struct now now)
 {
+    intake_end_moment(self, now);
     market_advance_clock(self->core->market, source->id, clock_ms, &self->touched);
     work_off(self, now);
 }
 
 void intake_note_message(struct intake *self, struct source *source, struct now now)
 {
+    intake_end_moment(self, now);
     note_arrival(self, source, now);
     note_step(self, source, now);
 }

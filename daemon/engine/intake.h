@@ -24,13 +24,18 @@ void intake_destroy(struct intake **self);
 /* The listing of a symbol, made if it is new; NULL if that is no symbol. */
 struct listing *intake_find_listing(struct intake *self, const char *symbol);
 
-/* What a source gives, taken through all stages. A tick or bar that stands by is taken, too. */
+/* What a source gives, taken through all stages. A tick or bar that stands by is taken, too. Bars
+ * of one time that come one after another are one moment, as of an underlying and its options: the
+ * market has them all before the stages behind it have any. The moment ends with what comes next of
+ * another time, and at the latest with its message. */
 enum reject intake_take_tick(struct intake *self, struct source *source, const char *symbol,
                              const struct tick *tick, struct now now);
 enum reject intake_take_bar(struct intake *self, struct source *source, const char *symbol,
                             enum timeframe timeframe, const struct bar *bar, struct now now);
 void intake_take_clock(struct intake *self, const struct source *source, int64_t clock_ms,
                        struct now now);
+/* No more bars of the moment come. */
+void intake_end_moment(struct intake *self, struct now now);
 /* A whole message of the source has been taken, whatever was in it: it is not silent. */
 void intake_note_message(struct intake *self, struct source *source, struct now now);
 

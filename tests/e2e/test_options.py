@@ -135,6 +135,28 @@ class Greeks(Options):
             self.assertEqual(session.ask("history", symbol=symbol, timeframe=timeframe)["updates"],
                              streamed)
 
+    def test_bars_of_one_message_are_one_moment(self):
+        feed, session = self.feeder(), self.session()
+        feed.send([self.tick("NIFTY 50", 25020, OPEN - DAY)])
+        watched = [(symbol, timeframe) for symbol in ("NIFTY 50", "N25000CE", "N25100PE")
+                   for timeframe in ("1min", "5min")]
+        for symbol, timeframe in watched:
+            session.subscribe(symbol, timeframe, ["EMA(3,source=iv)", "SMA(1,source=atm_iv)"])
+        for minute in range(11):
+            at, forward = OPEN + minute * MINUTE, 25050.0 + 7 * minute
+            close = at + MINUTE - 1
+            feed.send([{"s": tick["s"], "tf": "1min", "t": at, "o": tick["p"], "h": tick["p"],
+                        "l": tick["p"], "c": tick["p"], "v": 0, "oi": tick.get("oi")}
+                       for tick in [self.tick("NIFTY 50", forward - 30),
+                                    *self.fair_chain(forward, close), self.tick("NFUT", forward)]])
+        session.sync()
+        for update in session.updates("N25000CE", "1min", closed=True):
+            self.assertAlmostEqual(update["greeks"]["iv"], self.VOLATILITY, 9)
+        for symbol, timeframe in watched:
+            streamed = session.updates(symbol, timeframe, closed=True)
+            history = session.ask("history", symbol=symbol, timeframe=timeframe)["updates"]
+            self.assertEqual(history[len(history) - len(streamed):], streamed)
+
     def test_history_of_seconds_does_not_look_ahead(self):
         feed, session = self.feeder(), self.session()
         feed.send([self.tick("NIFTY 50", 25020), self.tick("NFUT", 25050), *self.fair_chain()])
