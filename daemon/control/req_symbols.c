@@ -22,14 +22,24 @@ static void put_expiry(struct buf *out, const struct instrument *one)
     buf_put_format(out, "\"%04d-%02d-%02d\"", (int)year, month, day);
 }
 
+/* The symbol of what a derivative is tied to, which may be listed under another name than the dump
+ * calls it; that name where it is tied to nothing. "" of what is no derivative. */
+static const char *underlying_of(const struct instrument *one, const struct listing *listing)
+{
+    const struct contract *contract = listing->contract;
+    bool is_tied = contract && contract->expiry;
+    return is_tied ? contract->underlying->contract.listing->name : one->underlying;
+}
+
 static void put_symbol(struct buf *out, const struct instrument *one, const struct listing *listing)
 {
+    const char *underlying = underlying_of(one, listing);
     buf_put_text(out, "{\"symbol\":");
     json_put_string(out, one->symbol);
     buf_put_format(out,
                    ",\"instrument_type\":\"%s\",\"underlying\":", instrument_type_name(one->type));
-    if (one->underlying[0])
-        json_put_string(out, one->underlying);
+    if (underlying[0])
+        json_put_string(out, underlying);
     else
         buf_put_text(out, "null");
     buf_put_text(out, ",\"strike\":");
@@ -56,12 +66,14 @@ static enum err_code handle_symbols(struct call *call)
     buf_put_text(call->reply, ",\"symbols\":[");
     for (size_t i = 0; i < instruments_count(core->instruments); i++) {
         const struct instrument *one = instruments_at(core->instruments, i);
+        const struct listing *listing = market_find(core->market, one->symbol);
         if ((match && !glob_matches(match, size, one->symbol)) ||
-            (underlying && strcmp(underlying, one->underlying) != 0) ||
+            (underlying && strcmp(underlying, one->underlying) != 0 &&
+             strcmp(underlying, underlying_of(one, listing)) != 0) ||
             !allowance_covers(call->session->symbols, one->symbol))
             continue;
         buf_put_text(call->reply, follows ? "," : "");
-        put_symbol(call->reply, one, market_find(core->market, one->symbol));
+        put_symbol(call->reply, one, listing);
         follows = true;
     }
     buf_put_char(call->reply, ']');

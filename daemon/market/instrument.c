@@ -183,6 +183,11 @@ static bool read_kind(const struct row *row, enum instrument_type *type)
     return good;
 }
 
+static bool is_derivative(enum instrument_type type)
+{
+    return type == INSTRUMENT_FUT || type == INSTRUMENT_CE || type == INSTRUMENT_PE;
+}
+
 /* What a derivative lacks, or NULL. A file without the column cannot be blamed for an empty field.
  */
 static const char *lacks(const struct row *row, const struct instrument *one)
@@ -190,23 +195,24 @@ static const char *lacks(const struct row *row, const struct instrument *one)
     bool is_option = one->type == INSTRUMENT_CE || one->type == INSTRUMENT_PE;
     if (is_option && row->at[STRIKE] && !(one->strike > 0))
         return "an option needs a strike";
-    if ((is_option || one->type == INSTRUMENT_FUT) && row->at[EXPIRY] && !row->at[EXPIRY][0])
+    if (is_derivative(one->type) && row->at[EXPIRY] && !row->at[EXPIRY][0])
         return "a derivative needs an expiry";
     return NULL;
 }
 
-/* Why a row is wrong, or NULL with *out filled. */
+/* Why a row is wrong, or NULL with *out filled. The name of what is no derivative is a company's.
+ */
 static const char *read_row(const struct row *row, struct instrument *out)
 {
     int64_t expiry_ms;
-    *out = (struct instrument){.symbol = row->at[SYMBOL],
-                               .underlying = row->at[NAME],
-                               .exchange = row->at[EXCHANGE],
-                               .expiry_day = INT64_MIN};
+    *out = (struct instrument){
+        .symbol = row->at[SYMBOL], .exchange = row->at[EXCHANGE], .expiry_day = INT64_MIN};
     if (!symbol_is_valid(row->at[SYMBOL]))
         return "tradingsymbol is no symbol";
     if (!read_kind(row, &out->type))
         return "instrument_type is none of INDEX EQ FUT CE PE";
+    if (is_derivative(out->type))
+        out->underlying = row->at[NAME];
     if (!is_plain(row->at[NAME]) || !is_plain(row->at[EXCHANGE]))
         return "name or exchange is not plain printable ASCII";
     if (!read_number(row->at[STRIKE], &out->strike) ||

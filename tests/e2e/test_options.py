@@ -243,6 +243,18 @@ class OneStrike(Options):
         self.assertEqual((update["oi"]["pcr"], update["oi"]["max_pain"]), (2, 25000))
 
 
+class Names(Options):
+    """The dump's name of an index is not its symbol."""
+
+    def test_derivatives_name_the_symbol_of_their_underlying(self):
+        session = self.session()
+        rows = session.ask("symbols", underlying="NIFTY 50")["symbols"]
+        self.assertEqual(rows, session.ask("symbols", underlying="NIFTY")["symbols"])
+        self.assertEqual(len(rows), 7)
+        self.assertEqual({row["underlying"] for row in rows}, {"NIFTY 50"})
+        self.assertIsNone(session.ask("symbols", match="NIFTY 50")["symbols"][0]["underlying"])
+
+
 class Conventions(Options):
     settings = {"options": {"convention": "nse"}}
 

@@ -69,6 +69,8 @@ static void the_dump_is_read(void **state)
     assert_string_equal(instruments_find(self, "INFY")->exchange, "NSE");
     assert_int_equal(instruments_find(self, "INFY")->type, INSTRUMENT_EQ);
     assert_int_equal(instruments_find(self, "NIFTY 50")->type, INSTRUMENT_INDEX);
+    assert_string_equal(instruments_find(self, "INFY")->underlying, "");
+    assert_string_equal(instruments_find(self, "NIFTY 50")->underlying, "");
     assert_true(instruments_find(self, "INFY")->expiry_day == INT64_MIN);
     assert_string_equal(instruments_at(self, 1)->symbol, "INFY");
     assert_null(instruments_find(self, "infy"));
