@@ -4,12 +4,12 @@
 #include <strings.h>
 
 static const char *const FIELDS[FIELD_COUNT] = {
-    [FIELD_OPEN] = "open",     [FIELD_HIGH] = "high",     [FIELD_LOW] = "low",
-    [FIELD_CLOSE] = "close",   [FIELD_VOLUME] = "volume", [FIELD_OI] = "oi",
-    [FIELD_HL2] = "hl2",       [FIELD_HLC3] = "hlc3",     [FIELD_OHLC4] = "ohlc4",
-    [FIELD_IV] = "iv",         [FIELD_DELTA] = "delta",   [FIELD_GAMMA] = "gamma",
-    [FIELD_THETA] = "theta",   [FIELD_VEGA] = "vega",     [FIELD_PCR] = "pcr",
-    [FIELD_ATM_IV] = "atm_iv",
+    [FIELD_OPEN] = "open",   [FIELD_HIGH] = "high",     [FIELD_LOW] = "low",
+    [FIELD_CLOSE] = "close", [FIELD_VOLUME] = "volume", [FIELD_OI] = "oi",
+    [FIELD_HL2] = "hl2",     [FIELD_HLC3] = "hlc3",     [FIELD_OHLC4] = "ohlc4",
+    [FIELD_IV] = "iv",       [FIELD_DELTA] = "delta",   [FIELD_GAMMA] = "gamma",
+    [FIELD_THETA] = "theta", [FIELD_VEGA] = "vega",     [FIELD_RHO] = "rho",
+    [FIELD_PCR] = "pcr",     [FIELD_ATM_IV] = "atm_iv",
 };
 
 enum field field_parse(const char *name)

@@ -51,6 +51,7 @@ enum field {
     FIELD_GAMMA,
     FIELD_THETA,
     FIELD_VEGA,
+    FIELD_RHO,
     FIELD_PCR,    /* of an underlying: open interest of its puts to that of its calls */
     FIELD_ATM_IV, /* and the volatility at the money */
     FIELD_COUNT

@@ -37,7 +37,7 @@ enum err_code spec_refuse_source(const struct indicator *row, size_t i, const ch
 {
     return err_set(err, ERR_BAD_PARAMETER,
                    "%s of %s must be open high low close volume oi hl2 hlc3 ohlc4, of options iv "
-                   "delta gamma theta vega, of underlyings pcr atm_iv, or an indicator such as "
+                   "delta gamma theta vega rho, of underlyings pcr atm_iv, or an indicator such as "
                    "RSI(14) (default %s), not %.40s",
                    row->inputs[i].choose, row->name, field_name(row->inputs[i].field), found);
 }

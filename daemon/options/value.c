@@ -404,8 +404,8 @@ void value_put(struct buf *out, const struct listing *listing, const struct bar 
 }
 
 enum {
-    OF_OPTION =
-        1 << VALUE_IV | 1 << VALUE_DELTA | 1 << VALUE_GAMMA | 1 << VALUE_THETA | 1 << VALUE_VEGA,
+    OF_OPTION = 1 << VALUE_IV | 1 << VALUE_DELTA | 1 << VALUE_GAMMA | 1 << VALUE_THETA |
+                1 << VALUE_VEGA | 1 << VALUE_RHO,
     OF_MONEY = 1 << VALUE_ATM_IV,
     OF_INTEREST = 1 << VALUE_PCR
 };
@@ -425,6 +425,7 @@ void value_sources(const struct listing *listing, const struct bar *bar, struct 
         values[VALUE_GAMMA] = value.greeks.gamma;
         values[VALUE_THETA] = value.greeks.theta;
         values[VALUE_VEGA] = value.greeks.vega;
+        values[VALUE_RHO] = value.greeks.rho;
     }
     if (chain && (wanted & OF_MONEY))
         values[VALUE_ATM_IV] = value_money(chain, bar, moment).iv;

@@ -25,6 +25,7 @@ enum value_source {
     VALUE_GAMMA,
     VALUE_THETA,
     VALUE_VEGA,
+    VALUE_RHO,
     VALUE_PCR,
     VALUE_ATM_IV,
     VALUE_SOURCES

@@ -270,6 +270,8 @@ class Sources(Options):
     def test_indicators_run_on_what_options_give(self):
         feed, session = self.feeder(), self.session()
         feed.send([self.tick("NFUT", 25050), *self.fair_chain(), self.tick("NIFTY 50", 25020)])
+        sides = ("iv", "delta", "gamma", "theta", "vega", "rho")
+        session.subscribe("N25100PE", "1min", [f"SMA(1,source={name})" for name in sides])
         session.subscribe("N25000CE", "1min", ["SMA(2,source=iv)", "SMA(2,source=delta)",
                                                "SMA(2,source=oi)", "SMA(2,source=pcr)"])
         session.subscribe("NIFTY 50", "1min", ["SMA(1,source=pcr)", "SMA(1,source=atm_iv)",
@@ -280,6 +282,9 @@ class Sources(Options):
                        self.tick("NIFTY 50", 25020, at)])
         feed.clock(OPEN + 10 * MINUTE)
         session.sync()
+        for update in session.updates("N25100PE", "1min"):
+            for name in sides:
+                self.assertEqual(update["indicators"][f"SMA_1_{name}"], update["greeks"][name])
         last = session.updates("N25000CE", "1min", closed=True)[-1]["indicators"]
         self.assertAlmostEqual(last["SMA_2_iv"], self.VOLATILITY, 9)
         self.assertTrue(0.5 < last["SMA_2_delta"] < 0.6)
