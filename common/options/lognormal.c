@@ -5,8 +5,8 @@
  * The logarithm of the smaller of the two is solved for s, as Jaeckel 2015 (Let's Be Rational,
  * Wilmott 75, pp. 40-53) solves its reciprocal and others: a first guess good to a few percent or
  * better, then Householder's method of order four (Householder 1970, The Numerical Treatment of a
- * Single Nonlinear Equation), which leaves the fourth power of the error. What would lose digits
- * near the money, the ratio of prices and the difference of R, is kept wide. */
+ * Single Nonlinear Equation, p. 169), which leaves the fourth power of the error. What would lose
+ * digits near the money, the ratio of prices and the difference of R, is kept wide. */
 #include "common/options/lognormal.h"
 
 #include <math.h>

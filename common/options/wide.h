@@ -10,7 +10,7 @@ struct wide {
     double value, lack; /* value + lack is meant; lack is within the last place of value */
 };
 
-/* a + b (Knuth 1969, The Art of Computer Programming 2, section 4.2.2). */
+/* a + b (Moller 1965, Quasi double-precision in floating point addition, BIT 5, pp. 37-50). */
 static inline struct wide wide_sum(double a, double b)
 {
     double sum = a + b, part = sum - a;
