@@ -403,8 +403,8 @@ static void note_last(struct listing *self, double price, int64_t feed_ms)
     }
 }
 
-/* Notes that the open bars have changed which a tick or a bar of that time is in, the longest first,
- * as with closed bars. Before that they are made anew of their bases, the shortest first. */
+/* Notes that the open bars have changed which a tick or a bar of that time is in, the longest
+ * first, as with closed bars. Before that they are made anew of their bases, the shortest first. */
 static void touch_forming(struct listing *self, int64_t feed_ms, struct touched *touched)
 {
     for (int i = 0; i < TIMEFRAME_COUNT; i++)
