@@ -227,6 +227,14 @@ static const char *read_row(const struct row *row, struct instrument *out)
     return lacks(row, out);
 }
 
+/* True where two exchanges list one symbol, as NSE and BSE do thousands: a feed that says the
+ * symbol means both, and the first row speaks for them. */
+static bool is_listed_elsewhere(const struct instruments *self, const struct instrument *one)
+{
+    const struct instrument *first = instruments_find(self, one->symbol);
+    return first && one->exchange && strcmp(first->exchange, one->exchange) != 0;
+}
+
 /* Adds what a line of the file says; why it cannot be, or NULL. */
 static const char *take_line(struct instruments *self, char *line, const int places[COLUMNS])
 {
@@ -239,7 +247,7 @@ static const char *take_line(struct instruments *self, char *line, const int pla
     for (int c = 0; c < COLUMNS; c++)
         row.at[c] = places[c] < 0 ? NULL : (size_t)places[c] < n ? fields[places[c]] : "";
     const char *why = read_row(&row, &read);
-    if (!why && !instruments_add(self, &read))
+    if (!why && !is_listed_elsewhere(self, &read) && !instruments_add(self, &read))
         why = "the symbol is there already";
     return why;
 }

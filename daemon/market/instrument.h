@@ -46,8 +46,9 @@ const struct instrument *instruments_add(struct instruments *self, const struct 
 typedef void instruments_fault_fn(void *context, size_t line, const char *sentence);
 
 /* Reads a CSV with the columns of the Kite instrument dump, in any order; only tradingsymbol and
- * instrument_type are needed. An EQ of the segment INDICES is an index. text is changed. Each row
- * that is wrong is told with its line and left out. Returns how many were left out, SIZE_MAX if the
+ * instrument_type are needed. An EQ of the segment INDICES is an index. Where two exchanges list a
+ * symbol the first row counts. text is changed. Each row that is wrong is told with its line and
+ * left out. Returns how many were left out, SIZE_MAX if the
  * header lacks a needed column. */
 size_t instruments_load(struct instruments *self, char *text, instruments_fault_fn *fault,
                         void *context);

@@ -101,7 +101,7 @@ static void each_bad_row_is_told_and_left_out(void **state)
                                     "A/B,,,,EQ,NSE\n"
                                     "SHORT\n"
                                     "BOND,,,,DEBT,NSE\n"
-                                    "GOOD,,,,EQ,BSE\n"
+                                    "GOOD,,,,EQ,NSE\n"
                                     "C1,N,2025-11-04,0,CE,NFO\n"
                                     "C2,N,2025-11-04,,PE,NFO\n"
                                     "C3,N,,100,CE,NFO\n"
@@ -132,6 +132,19 @@ static void each_bad_row_is_told_and_left_out(void **state)
     assert_int_equal(instruments_count(self), 2);
     assert_string_equal(instruments_find(self, "GOOD")->exchange, "NSE");
     assert_non_null(instruments_find(self, "ALSO GOOD"));
+    instruments_destroy(&self);
+}
+
+static void of_two_exchanges_rows_with_a_symbol_the_first_counts(void **state)
+{
+    struct instruments *self = load("tradingsymbol,name,instrument_type,lot_size,exchange\n"
+                                    "INFY,INFOSYS,EQ,1,NSE\n"
+                                    "INFY,INFOSYS,EQ,2,BSE\n"
+                                    "INFY,INFOSYS,EQ,3,NSE\n",
+                                    "4: the symbol is there already\n");
+    (void)state;
+    assert_int_equal(instruments_count(self), 1);
+    assert_true(instruments_find(self, "INFY")->lot_size == 1);
     instruments_destroy(&self);
 }
 
@@ -195,6 +208,7 @@ int main(void)
         cmocka_unit_test(the_dump_is_read),
         cmocka_unit_test(two_columns_in_any_order_are_enough),
         cmocka_unit_test(each_bad_row_is_told_and_left_out),
+        cmocka_unit_test(of_two_exchanges_rows_with_a_symbol_the_first_counts),
         cmocka_unit_test(a_file_without_its_columns_is_none),
         cmocka_unit_test(what_a_feed_brings_is_an_index),
         cmocka_unit_test(a_hundred_thousand_rows_are_no_matter),
