@@ -191,4 +191,39 @@ KERNEL double average_step(struct average *self, double x, bool keep)
     }
 }
 
+/* Is it a mean of a window, with or without weights? */
+KERNEL bool average_is_mean(const struct average *self)
+{
+    return self->kind == AVERAGE_SMA || self->kind == AVERAGE_WMA;
+}
+
+/* The sum that such a mean divides; *n is by what, NAN until there is one. */
+KERNEL struct dd average_sum(struct average *self, double x, double *n, bool keep)
+{
+    struct grid *window = &self->of.window;
+    bool weighs = self->kind == AVERAGE_WMA, full = window->ring.filled + 1 >= window->ring.n;
+    struct grid_sums sums;
+    *n = NAN;
+    if (__builtin_expect(self->wait > 0, 0)) {
+        self->wait -= keep;
+        return (struct dd){0, 0};
+    }
+    sums = weighs ? grid_slide(window, x, true, keep) : grid_slide(window, x, false, keep);
+    if (full)
+        *n = weighs ? window->weights : window->n;
+    return weighs ? sums.weighted : sums.sum;
+}
+
+/* fast - slow, both of x; means are not rounded before. NAN until there are both. */
+KERNEL double average_difference(struct average *fast, struct average *slow, double x, bool keep)
+{
+    double n, m;
+    if (!average_is_mean(fast) || !average_is_mean(slow)) {
+        double above = average_step(fast, x, keep);
+        return above - average_step(slow, x, keep);
+    }
+    struct dd a = average_sum(fast, x, &n, keep), b = average_sum(slow, x, &m, keep);
+    return difference_of_means(a, n, b, m);
+}
+
 #endif

@@ -205,6 +205,13 @@ KERNEL double mean_step(struct window_sum *self, double x, bool keep)
     return window_sum_step(self, x, keep) / self->ring.n;
 }
 
+/* a / n - b / m, rounded once. At the level of an index a mean alone is rounded by some 2e-12,
+ * which is much of a small difference of two. */
+KERNEL double difference_of_means(struct dd a, double n, struct dd b, double m)
+{
+    return dd_value(dd_subtract(dd_scale(a, m), dd_scale(b, n))) / (n * m);
+}
+
 /* ---- variance of the last n -------------------------------------------------------------------
  */
 

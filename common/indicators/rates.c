@@ -166,9 +166,7 @@ static void macdext_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP macdext_step(struct macdext *self, const double *in, double *out, bool keep)
 {
-    double fast = average_step(&self->fast, in[0], keep);
-    double slow = average_step(&self->slow, in[0], keep);
-    double macd = fast - slow, signal = NAN;
+    double macd = average_difference(&self->fast, &self->slow, in[0], keep), signal = NAN;
     if (!isnan(macd))
         signal = average_step(&self->signal, macd, keep);
     out[0] = isnan(signal) ? NAN : macd;

@@ -139,6 +139,55 @@ static void entropy_truth(const struct past *past, const double *params, long do
     }
 }
 
+/* ---- differences of means ---------------------------------------------------------------------
+ */
+
+enum { WEIGHTED = 2 }; /* the place of "wma" among the kinds of averages */
+
+/* How far the mean, of weights 1 to n if `weighs`, lies from `origin`, `bars` ago. */
+static long double mean_from(const struct past *past, size_t bars, double n, bool weighs,
+                             long double origin)
+{
+    long double sum = 0, weights = 0;
+    for (size_t i = 0; i < (size_t)n; i++) {
+        long double weight = weighs ? n - i : 1;
+        sum += weight * (ago(past, 0, bars + i) - origin);
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+static long double crossing(const struct past *past, size_t bars, const double *params, double kind)
+{
+    double fast = fmin(params[0], params[1]), slow = fmax(params[0], params[1]);
+    long double origin = ago(past, 0, bars);
+    return mean_from(past, bars, fast, kind == WEIGHTED, origin) -
+           mean_from(past, bars, slow, kind == WEIGHTED, origin);
+}
+
+/* Only for means of windows: the other averages go back to the beginning. */
+static bool is_of_means(double kind)
+{
+    return kind == 0 || kind == WEIGHTED;
+}
+
+static void macdext_truth(const struct past *past, const double *params, long double *out)
+{
+    size_t n = (size_t)params[2];
+    out[0] = out[1] = out[2] = NAN;
+    if (!is_of_means(params[3]))
+        return;
+    long double sum = 0, weights = 0;
+    for (size_t i = 0; i < n; i++) {
+        long double weight = params[3] == WEIGHTED ? n - i : 1;
+        sum += weight * crossing(past, i, params, params[3]);
+        weights += weight;
+    }
+    out[0] = crossing(past, 0, params, params[3]);
+    out[2] = sum / weights;
+    out[1] = out[0] - out[2];
+}
+
 /* ---- lines and pairs --------------------------------------------------------------------------
  */
 
@@ -225,6 +274,7 @@ static const struct truth {
     {"CTI", cti_truth, {FLOOR}},
     {"CORREL", correl_truth, {FLOOR}},
     {"BETA", beta_truth, {1}},
+    {"MACDEXT", macdext_truth, {FLOOR, 1, FLOOR}},
 };
 enum { N_TRUTHS = sizeof TRUTHS / sizeof *TRUTHS };
 
