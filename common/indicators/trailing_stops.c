@@ -19,15 +19,17 @@ static void supertrend_init(struct arena *arena, const double *params)
     self->way = 1;
 }
 
-/* A band may only follow the price while the trend goes its way. */
+/* A band may only follow the price while the trend goes its way; a close beyond the other one sets
+ * both anew, even where the trend went there already. */
 INDICATOR_STEP supertrend_step(struct supertrend *self, const double *in, double *out, bool keep)
 {
     double half = self->multiplier * fading_range_step(&self->range, in[0], in[1], in[2], keep);
     double middle = (in[0] + in[1]) / 2, lower = middle - half, upper = middle + half;
-    double way = in[2] > self->upper ? 1 : in[2] < self->lower ? -1 : self->way;
-    if (way == self->way && way > 0 && lower < self->lower)
+    bool breaks = in[2] > self->upper || in[2] < self->lower;
+    double way = !breaks ? self->way : in[2] > self->upper ? 1 : -1;
+    if (!breaks && way > 0 && lower < self->lower)
         lower = self->lower;
-    if (way == self->way && way < 0 && upper > self->upper)
+    if (!breaks && way < 0 && upper > self->upper)
         upper = self->upper;
     out[0] = way > 0 ? lower : upper;
     out[1] = way;
