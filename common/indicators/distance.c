@@ -79,11 +79,27 @@ static void ttm_trend_init(struct arena *arena, const double *params)
     window_sum_init(&self->middle, arena, (uint32_t)params[0]);
 }
 
+/* Up to this length the middles are added up anew, the newest first, as the reference adds them: on
+ * a grid of ticks the close often equals the mean, and then their rounding decides. */
+enum { TTM_ANEW = 16 };
+
+KERNEL double ttm_mean(const struct ring *past, double newest)
+{
+    double sum = newest;
+    for (uint32_t ago = 1; ago < past->n; ago++)
+        sum += ring_ago(past, ago);
+    return sum / past->n;
+}
+
 /* -1 while the window fills, as the convention has it. */
 INDICATOR_STEP ttm_trend_step(struct ttm_trend *self, const double *in, double *out, bool keep)
 {
-    double middle = mean_step(&self->middle, (in[0] + in[1]) / 2, keep);
-    out[0] = in[2] > middle ? 1 : -1;
+    double middle = (in[0] + in[1]) / 2, anew = NAN;
+    bool is_short = self->middle.ring.n <= TTM_ANEW;
+    if (is_short)
+        anew = ttm_mean(&self->middle.ring, middle);
+    double mean = mean_step(&self->middle, middle, keep);
+    out[0] = in[2] > (is_short && !isnan(mean) ? anew : mean) ? 1 : -1;
 }
 
 INDICATOR_FUNCTIONS(ttm_trend)

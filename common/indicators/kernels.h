@@ -27,6 +27,7 @@
 #ifndef INDSUB_INDICATORS_KERNELS_H
 #define INDSUB_INDICATORS_KERNELS_H
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -431,6 +432,15 @@ KERNEL double extreme_step(struct extreme *self, double x, bool keep)
             extreme_end_block(self);
     }
     return full ? value : NAN;
+}
+
+/* ---- ranges of nothing ------------------------------------------------------------------------
+ */
+
+/* What pandas-ta takes for a range of nothing, so that nothing against nothing is one. */
+KERNEL double some_range(double range)
+{
+    return range == 0 ? DBL_EPSILON : range;
 }
 
 /* ---- true range (Wilder 1978, p. 21) ----------------------------------------------------------

@@ -110,13 +110,15 @@ KERNEL double ratio_or_nan(double part, double whole)
 
 INDICATOR_STEP brar_step(struct brar *self, const double *in, double *out, bool keep)
 {
-    double above = window_sum_step(&self->above_open, in[1] - in[0], keep);
-    double below = window_sum_step(&self->below_open, in[0] - in[2], keep);
+    double above = window_sum_step(&self->above_open, some_range(in[1] - in[0]), keep);
+    double below = window_sum_step(&self->below_open, some_range(in[0] - in[2]), keep);
     out[0] = 100 * ratio_or_nan(above, below);
     out[1] = NAN;
     if (!isnan(self->close_before)) {
-        above = window_sum_step(&self->above_close, fmax(in[1] - self->close_before, 0), keep);
-        below = window_sum_step(&self->below_close, fmax(self->close_before - in[2], 0), keep);
+        double rise = some_range(in[1] - self->close_before);
+        double fall = some_range(self->close_before - in[2]);
+        above = window_sum_step(&self->above_close, fmax(rise, 0), keep);
+        below = window_sum_step(&self->below_close, fmax(fall, 0), keep);
         out[1] = 100 * ratio_or_nan(above, below);
     }
     if (keep)
@@ -385,7 +387,7 @@ INDICATOR_STEP vortex_step(struct vortex *self, const double *in, double *out, b
     double range = true_range(in[0], in[1], self->close);
     out[0] = out[1] = NAN;
     if (!isnan(range)) {
-        double ranges = window_sum_step(&self->ranges, range, keep);
+        double ranges = window_sum_step(&self->ranges, some_range(range), keep);
         double ups = window_sum_step(&self->ups, fabs(in[0] - self->low), keep);
         double downs = window_sum_step(&self->downs, fabs(in[1] - self->high), keep);
         out[0] = ratio_or_nan(ups, ranges);

@@ -26,7 +26,7 @@ KERNEL double strength_step(struct strength *self, double x, bool keep)
         double gain = fading_mean_step(&self->gain, change > 0 ? change : 0, keep);
         double loss = fading_mean_step(&self->loss, change < 0 ? -change : 0, keep);
         if (change != 0 || isnan(index))
-            index = 100 * gain / (gain + loss);
+            index = loss == 0 && gain > 0 ? 100 : 100 * gain / (gain + loss);
     }
     if (keep) {
         self->before = x;

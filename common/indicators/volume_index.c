@@ -207,7 +207,7 @@ static void pvo_init(struct arena *arena, const double *params)
 INDICATOR_STEP pvo_step(struct pvo *self, const double *in, double *out, bool keep)
 {
     double fast = ema_step(&self->fast, in[0], keep), slow = ema_step(&self->slow, in[0], keep);
-    out[0] = slow == 0 ? 0 : 100 * (fast - slow) / slow;
+    out[0] = slow != 0 ? 100 * (fast - slow) / slow : NAN;
     out[2] = late_ema_step(&self->signal, out[0], keep);
     out[1] = out[0] - out[2];
 }

@@ -34,6 +34,7 @@ ROW(cmf, .name = "CMF", .title = "Chaikin money flow", .category = "volume",
 struct eom {
     struct window_sum ease;
     double divisor, middle_before;
+    uint32_t traded; /* bars with volume that came last, up to the window */
 };
 
 static void eom_init(struct arena *arena, const double *params)
@@ -44,15 +45,22 @@ static void eom_init(struct arena *arena, const double *params)
     self->middle_before = NAN;
 }
 
+/* No value while a bar without volume is in the window: it moves with infinite ease. */
 INDICATOR_STEP eom_step(struct eom *self, const double *in, double *out, bool keep)
 {
     double middle = 0.5 * (in[0] + in[1]), range = in[0] - in[1];
     double distance = middle - self->middle_before;
+    uint32_t traded = in[2] > 0 ? self->traded + (self->traded < self->ease.ring.n) : 0;
     out[0] = NAN;
-    if (!isnan(distance) && in[2] > 0)
-        out[0] = mean_step(&self->ease, distance * self->divisor * range / in[2], keep);
-    if (keep)
+    if (!isnan(distance)) {
+        double ease = in[2] > 0 ? distance * self->divisor * range / in[2] : 0;
+        double mean = mean_step(&self->ease, ease, keep);
+        out[0] = traded == self->ease.ring.n ? mean : NAN;
+    }
+    if (keep) {
         self->middle_before = middle;
+        self->traded = traded;
+    }
 }
 
 INDICATOR_FUNCTIONS(eom)

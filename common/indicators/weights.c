@@ -75,6 +75,7 @@ static double gaussian_weight(const double *params, uint32_t i)
 
 struct alma {
     struct curve curve;
+    uint32_t seen; /* bars, up to where the curve counts */
 };
 
 static void alma_init(struct arena *arena, const double *params)
@@ -83,12 +84,19 @@ static void alma_init(struct arena *arena, const double *params)
     curve_init(&self->curve, arena, params, (uint32_t)params[0], gaussian_weight);
 }
 
-/* The first value is 0, as in the reference: it starts its curve on the bar after. */
+/* The first value is 0 and the second is missing, as in the reference. */
 INDICATOR_STEP alma_step(struct alma *self, const double *in, double *out, bool keep)
 {
-    bool is_first = self->curve.ring.filled + 1 == self->curve.ring.n;
+    uint32_t n = self->curve.ring.n, seen = self->seen + (self->seen < n + 2);
     double average = curve_step(&self->curve, in[0], keep);
-    out[0] = is_first ? 0 : average;
+    out[0] = seen > n + 1 ? average : seen == n ? 0 : NAN;
+    if (keep)
+        self->seen = seen;
+}
+
+static size_t alma_bars(const double *params)
+{
+    return (size_t)params[0] + 2;
 }
 
 INDICATOR_FUNCTIONS(alma)
@@ -96,8 +104,8 @@ ROW(alma, .name = "ALMA", .title = "Arnaud Legoux moving average", .category = "
     .reference = "Legoux and Kouzis-Loukas 2009, a Gaussian curve; pandas-ta alma",
     .params = {CURVE_LENGTH(10), REAL("sigma", 6, 0.01, 1e6, "how narrow the curve is"),
                REAL("distribution_offset", 0.85, 0, 2, "where its top is, 0 the newest")},
-    .inputs = {ON_CLOSE}, .outputs = {"ALMA"}, .defined_bars = length_bars,
-    .settled_bars = length_plus_1_bars);
+    .inputs = {ON_CLOSE}, .outputs = {"ALMA"}, .defined_bars = alma_bars,
+    .settled_bars = alma_bars);
 
 static double fibonacci_weight(const double *params, uint32_t i)
 {
@@ -170,8 +178,8 @@ static void rvgi_init(struct arena *arena, const double *params)
 
 INDICATOR_STEP rvgi_step(struct rvgi *self, const double *in, double *out, bool keep)
 {
-    double moved = curve_step(&self->moved, in[3] - in[0], keep);
-    double range = curve_step(&self->range, in[1] - in[2], keep);
+    double moved = curve_step(&self->moved, some_range(in[3] - in[0]), keep);
+    double range = curve_step(&self->range, some_range(in[1] - in[2]), keep);
     out[0] = out[1] = NAN;
     if (isnan(moved))
         return;
@@ -179,9 +187,8 @@ INDICATOR_STEP rvgi_step(struct rvgi *self, const double *in, double *out, bool 
     double ranges = window_sum_step(&self->ranges, range, keep);
     if (isnan(moves))
         return;
-    double index = ranges > 0 ? moves / ranges : 0;
-    out[0] = index;
-    out[1] = curve_step(&self->smoothed, index, keep);
+    out[0] = moves / ranges;
+    out[1] = curve_step(&self->smoothed, out[0], keep);
 }
 
 static size_t rvgi_bars(const double *params)

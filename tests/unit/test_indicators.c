@@ -57,10 +57,10 @@ static bool is_right(const struct golden_column *column, size_t bar, double got,
     if (is_absolute_index(column->name) && !isnan(got))
         got = (double)bar - got;
     if (isnan(wanted)) {
-        bool fine = isnan(got) || !column->exact || bar >= column->first;
+        bool fine = !isfinite(got) || !column->exact;
         if (!fine)
-            printf("%s(%s).%s bar %zu: %.17g before it is defined\n", column->name, column->params,
-                   column->output, bar, got);
+            printf("%s(%s).%s bar %zu: %.17g where there is no value\n", column->name,
+                   column->params, column->output, bar, got);
         return fine;
     }
     if (bar < column->compare_from)
