@@ -176,7 +176,8 @@ static void give_answer(struct engine *self, const struct call *call, bool was_o
     gate_note_opened(&self->gate, false, call->connection, call->now);
     if (call->has_changed && self->keeper)
         keeper_note_session(self->keeper, session);
-    delivery_put_reply(self->core.delivery, session, body, delimited, call->now.mono_ms);
+    delivery_put_reply(self->core.delivery, session, &(struct reply){body, call->shows, delimited},
+                       call->now.mono_ms);
     if (call->snapshots_due)
         delivery_put_snapshots(self->core.delivery, session);
     if (was_open)

@@ -31,6 +31,7 @@ static enum err_code handle_data(struct call *call)
     buf_put_text(call->reply, ",\"update\":");
     if (!view_put_snapshot(self->view, call->reply, &is_closed, &bar))
         buf_put_text(call->reply, "null");
+    call->shows = self;
     return ERR_OK;
 }
 

@@ -287,7 +287,9 @@ static enum err_code handle_subscribe(struct call *call)
             subscriptions_add(call->core->views, call->session, wishes.listing, wishes.timeframe,
                               wishes.good, wishes.n_good);
         subscription_set_mode(self, on_ticks, throttle_ms);
+        subscription_drop_held(self); /* the snapshot has it */
         put_subscribed(call, self, &wishes);
+        call->shows = self;
     }
     wishes_clear(&wishes);
     return code;
@@ -344,8 +346,11 @@ static enum err_code unsubscribe_one(const struct call *call)
     const char **ids;
     size_t n;
     code = resolve_ids(call, self, &ids, &n);
-    if (code == ERR_OK && (!ids || n > 0))
+    if (code == ERR_OK && (!ids || n > 0)) {
         subscriptions_remove(call->core->views, &self, ids, n);
+        if (self)
+            delivery_renew_held(call->core->delivery, self);
+    }
     free(ids);
     return code;
 }

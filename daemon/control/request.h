@@ -44,9 +44,10 @@ struct call {
     struct buf *reply;   /* members after type and id, each with a comma before it */
     struct buf *details; /* of an error, a JSON object; empty if none */
     struct err *err;
-    bool snapshots_due; /* the session is to be sent fresh snapshots after the reply */
-    bool ends_session;  /* after the reply */
-    bool has_changed;   /* what is to be kept of the session */
+    struct subscription *shows; /* whose bar as it stands is in the reply, NULL if none is */
+    bool snapshots_due;         /* the session is to be sent fresh snapshots after the reply */
+    bool ends_session;          /* after the reply */
+    bool has_changed;           /* what is to be kept of the session */
 };
 
 struct request {

@@ -137,6 +137,23 @@ static void hold(struct delivery *self, struct subscription *one, int64_t bar_ms
     LIST_INSERT_HEAD(&self->holding, one, holding);
 }
 
+void delivery_renew_held(struct delivery *self, struct subscription *one)
+{
+    struct buf text = {0};
+    struct bar bar;
+    bool is_closed;
+    uint32_t merged = one->held_merged;
+    struct body *older = subscription_take_held(one);
+    if (older && view_put_snapshot(one->view, &text, &is_closed, &bar) && !is_closed) {
+        one->held = body_new(sessions_tally(self->sessions), text.data, text.size);
+        one->held_bar_ms = bar.start_ms;
+        one->held_merged = merged;
+        LIST_INSERT_HEAD(&self->holding, one, holding);
+    }
+    body_release(&older);
+    buf_destroy(&text);
+}
+
 static bool takes_forming(const struct subscription *one)
 {
     const struct session *session = one->session;
@@ -536,13 +553,14 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
 }
 
 /* Many requests may be answered in one turn: who reads is not taken for slow because of that. */
-void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
-                        bool delimited, int64_t now_ms)
+void delivery_put_reply(struct delivery *self, struct session *session, const struct reply *reply,
+                        int64_t now_ms)
 {
-    bool is_put = outbox_put_reply(session->outbox, body, delimited);
+    struct outbox *outbox = session->outbox;
+    bool is_put = outbox_put_reply(outbox, reply->body, reply->shows, reply->delimited);
     if (!is_put && session->is_attached) {
         flush(self, session, now_ms);
-        is_put = outbox_put_reply(session->outbox, body, delimited);
+        is_put = outbox_put_reply(outbox, reply->body, reply->shows, reply->delimited);
     }
     self->counters.replies_dropped += !is_put;
     mark(self, session);

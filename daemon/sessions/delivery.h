@@ -33,6 +33,13 @@ struct delivery_counters {
     uint64_t late; /* views that were not computed at once, since nobody could pay */
 };
 
+/* A reply, and the subscription whose bar as it stands is in it; NULL if none is. */
+struct reply {
+    struct body *body;
+    struct subscription *shows;
+    bool delimited; /* an empty frame goes before it */
+};
+
 struct delivery;
 
 /* Keeps push's context, the sessions and the market. */
@@ -52,8 +59,12 @@ void delivery_put_closed(struct delivery *self, struct subscription *one, int64_
                          struct body *body);
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body);
 /* Dropped, and counted, where too many wait already and none can be sent. */
-void delivery_put_reply(struct delivery *self, struct session *session, struct body *body,
-                        bool delimited, int64_t now_ms);
+void delivery_put_reply(struct delivery *self, struct session *session, const struct reply *reply,
+                        int64_t now_ms);
+
+/* The subscription has another set of indicators than before: what is held back of it for a while
+ * is made anew, of that set. */
+void delivery_renew_held(struct delivery *self, struct subscription *one);
 
 /* Sends what waits: of all sessions with something new, and of those that were blocked. Sessions
  * whose peer is gone become detached; their forming bars are dropped. */

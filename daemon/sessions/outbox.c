@@ -245,11 +245,12 @@ void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms)
     note_lagging(self, owner, bar_ms);
 }
 
-/* A waiting forming bar of that owner which nothing of the same owner follows. */
+/* A waiting forming bar of that owner which nothing of the same owner follows: no bar, and no reply
+ * that shows how it stood. */
 static struct outbox_item *find_forming(struct outbox *self, const void *owner)
 {
     for (size_t i = self->n; i-- > self->head;)
-        if (self->items[i].owner == owner && is_bar(&self->items[i]))
+        if (self->items[i].owner == owner)
             return self->items[i].kind == OUTBOX_FORMING ? &self->items[i] : NULL;
     return NULL;
 }
@@ -288,11 +289,12 @@ void outbox_put_lagging(struct outbox *self, struct body *body)
     put(self, (struct outbox_item){.body = body, .kind = OUTBOX_LAGGING});
 }
 
-bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited)
+bool outbox_put_reply(struct outbox *self, struct body *body, void *owner, bool delimited)
 {
     if (self->n_replies >= self->limits->replies_max)
         return false;
-    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_REPLY, .delimited = delimited});
+    put(self, (struct outbox_item){
+                  .body = body, .owner = owner, .kind = OUTBOX_REPLY, .delimited = delimited});
     return true;
 }
 

@@ -35,7 +35,7 @@ enum outbox_kind {
 
 struct outbox_item {
     struct body *body; /* held */
-    void *owner;       /* the subscription of a bar; NULL once that has ended */
+    void *owner;       /* the subscription of a bar, or NULL; NULL once that has ended */
     int64_t bar_ms;    /* start of the bar */
     uint32_t merged;   /* older forming bars that this one has replaced */
     enum outbox_kind kind;
@@ -76,8 +76,9 @@ bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct
  * is dropped. */
 bool outbox_put_notice(struct outbox *self, struct body *body, enum outbox_kind kind);
 void outbox_put_lagging(struct outbox *self, struct body *body);
-/* False if too many replies wait already: this one is dropped. */
-bool outbox_put_reply(struct outbox *self, struct body *body, bool delimited);
+/* owner is the subscription whose bar as it stands is in the reply: no later one of it gets ahead.
+ * False if too many replies wait already: this one is dropped. */
+bool outbox_put_reply(struct outbox *self, struct body *body, void *owner, bool delimited);
 
 /* The subscription has ended: what waits of it still goes out, as it was earned before. */
 void outbox_forget_owner(struct outbox *self, const void *owner);

@@ -100,7 +100,7 @@ struct body *subscription_take_held(struct subscription *self)
     return held;
 }
 
-static void drop_held(struct subscription *self)
+void subscription_drop_held(struct subscription *self)
 {
     struct body *held = subscription_take_held(self);
     body_release(&held);
@@ -115,7 +115,7 @@ void subscription_set_mode(struct subscription *self, bool on_ticks, int64_t thr
     self->on_ticks = on_ticks;
     enter_view(self, self->view);
     if (!on_ticks)
-        drop_held(self);
+        subscription_drop_held(self);
 }
 
 static void end(struct views *views, struct subscription *self)
@@ -130,7 +130,7 @@ static void end(struct views *views, struct subscription *self)
     outbox_forget_owner(session->outbox, self);
     leave_view(self);
     views_release(views, &self->view);
-    drop_held(self);
+    subscription_drop_held(self);
     free(self->items);
     free(self);
 }

@@ -53,6 +53,7 @@ void subscription_set_mode(struct subscription *self, bool on_ticks, int64_t thr
 
 /* Takes the held bar out: gives it to the caller, or NULL. */
 struct body *subscription_take_held(struct subscription *self);
+void subscription_drop_held(struct subscription *self);
 
 /* Takes the ids away (all of them if ids is NULL). The subscription ends with its last one: then
  * *subscription is NULL afterwards, and its waiting bars still go out. */

@@ -443,6 +443,38 @@ static void throttling_merges_and_the_last_value_comes(void **state)
     world_destroy(&w);
 }
 
+/* What is held back is of the set that it was computed for; the session has another one by then. */
+static void what_is_held_back_is_of_the_set_that_the_session_has(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *a = world_open(w, "alice", NULL);
+    world_ask(w, a,
+              "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+              "\"indicators\":[\"SMA(3)\"],\"throttle_ms\":500}");
+    int64_t at = WORLD_OPEN_MS + 6 * WORLD_MINUTE_MS;
+    world_tick(w, "NIFTY50", at, 1);
+    world_tick(w, "NIFTY50", at + 1, 2);
+    subscribe(w, a, "1min", "[\"EMA(3)\"]");
+    assert_says(a->reply.data, "\"close\":2");
+    assert_int_equal(a->n_items, 1);
+    world_pass(w, 600);
+    assert_int_equal(a->n_items, 1); /* the snapshot had it */
+    world_tick(w, "NIFTY50", at + 2, 3);
+    world_tick(w, "NIFTY50", at + 3, 4);
+    world_ask(w, a,
+              "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+              "\"indicators\":[\"SMA_3\"]}");
+    assert_int_equal(a->n_items, 2);
+    buf_reset(&a->stream);
+    world_pass(w, 600);
+    assert_says(a->stream.data, "\"close\":4");
+    assert_says(a->stream.data, "EMA_3");
+    assert_never_says(a->stream.data, "SMA_3");
+    world_destroy(&w);
+}
+
 static void every_symbol_must_close_before_a_bar_is_complete(void **state)
 {
     (void)state;
@@ -713,6 +745,7 @@ int main(void)
         cmocka_unit_test(each_of_many_requests_in_one_turn_is_answered),
         cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),
         cmocka_unit_test(throttling_merges_and_the_last_value_comes),
+        cmocka_unit_test(what_is_held_back_is_of_the_set_that_the_session_has),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
         cmocka_unit_test(a_symbol_without_trades_is_not_waited_for),
         cmocka_unit_test(nothing_is_complete_for_who_has_left),

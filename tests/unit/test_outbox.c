@@ -31,12 +31,17 @@ static void put_forming(struct outbox *outbox, void *owner, int bar, bool merges
     body_release(&body);
 }
 
-static bool put_reply(struct outbox *outbox, const char *text)
+static bool put_reply_about(struct outbox *outbox, void *owner, const char *text)
 {
     struct body *body = body_new(&tally, text, strlen(text));
-    bool fits = outbox_put_reply(outbox, body, false);
+    bool fits = outbox_put_reply(outbox, body, owner, false);
     body_release(&body);
     return fits;
+}
+
+static bool put_reply(struct outbox *outbox, const char *text)
+{
+    return put_reply_about(outbox, NULL, text);
 }
 
 /* Sends all that waits and writes it down: "1:closed 1 2:forming 2+1 reply". */
@@ -90,6 +95,23 @@ static void a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one(void 
     put_forming(outbox, &owner_a, 5, true);
     drain(outbox, text, sizeof text);
     assert_string_equal(text, "1:forming 3+2 2:forming 1+0 3:closed 3+0 4:forming 5+1 ");
+    outbox_destroy(&outbox);
+}
+
+static void nothing_gets_ahead_of_a_reply_that_shows_how_it_stood(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    char text[256];
+    outbox_set_blocked(outbox, true);
+    put_forming(outbox, &owner_a, 1, false);
+    put_forming(outbox, &owner_b, 1, false);
+    assert_true(put_reply_about(outbox, &owner_a, "a"));
+    put_forming(outbox, &owner_a, 2, false);
+    put_forming(outbox, &owner_a, 3, true);
+    put_forming(outbox, &owner_b, 2, true);
+    drain(outbox, text, sizeof text);
+    assert_string_equal(text, "1:forming 1+0 2:forming 2+1 a 3:forming 3+1 ");
     outbox_destroy(&outbox);
 }
 
@@ -307,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_and_stream_keep_their_order),
         cmocka_unit_test(a_slow_reader_gets_the_newest_forming_bar_and_every_closed_one),
+        cmocka_unit_test(nothing_gets_ahead_of_a_reply_that_shows_how_it_stood),
         cmocka_unit_test(nothing_merges_for_a_reader_that_keeps_up),
         cmocka_unit_test(past_the_limit_it_says_from_which_bar_to_ask),
         cmocka_unit_test(an_ended_subscription_is_never_named_again),
