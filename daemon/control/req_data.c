@@ -3,8 +3,6 @@
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
 
-enum { HISTORY_DEFAULT = 500 };
-
 static enum err_code find_subscription(const struct call *call, struct subscription **self)
 {
     struct listing *listing;
@@ -42,8 +40,7 @@ static enum err_code handle_history(struct call *call)
     struct subscription *self;
     size_t most = call->core->settings->history_max;
     int64_t from_ms = FEEDTIME_NONE, to_ms = FEEDTIME_MAX;
-    int64_t limit =
-        call_count(call, "limit", HISTORY_DEFAULT < most ? HISTORY_DEFAULT : (int64_t)most);
+    int64_t limit = call_count(call, "limit", (int64_t)most);
     enum err_code code = find_subscription(call, &self);
     if (code != ERR_OK)
         return code;

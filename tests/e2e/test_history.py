@@ -44,6 +44,14 @@ class History(Case):
         self.assertEqual(since, everything[290:])
         self.assertEqual(self.history(**{"from": text(OPEN + 9 * DAY)}), [])
 
+    def test_without_a_limit_it_is_whole(self):
+        """As far as one reply goes: nobody is given less without being told."""
+        more = feeds.bars("NIFTY50", 1500)
+        self.feed.send(more[500:])
+        self.assertEqual(bars_of(self.history(**{"from": text(more[500]["t"])})),
+                         [text(b["t"]) for b in more[500:]])
+        self.assertEqual(len(self.history()), 1300)
+
     def test_values_before_the_subscription_began(self):
         first = self.history(limit=5000)[0]
         isp.check_update(first)
