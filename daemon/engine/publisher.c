@@ -7,7 +7,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 
-enum { NOTED_MAX = 4096 }; /* of an exchange; the oldest are forgotten */
+enum { NOTED_MAX = 4096 }; /* of an exchange; beyond it the oldest quarter is forgotten */
 
 /* Bars of an exchange that some of its symbols have closed, for bar_complete. */
 struct exchange {
@@ -79,16 +79,30 @@ static struct exchange *find_exchange(struct publisher *self, const struct calen
     return &self->exchanges[self->n_exchanges++];
 }
 
-static void note_bar(struct exchange *self, enum timeframe timeframe, int64_t bar_ms,
-                     int64_t end_ms)
+static void put_complete_of(struct publisher *self, struct exchange *exchange);
+
+/* In a turn with much history what is complete has to go before its end. */
+static void make_room(struct publisher *self, struct exchange *exchange)
 {
-    if (bar_ms <= self->newest_ms[timeframe])
+    put_complete_of(self, exchange);
+    if (exchange->n_noted < NOTED_MAX)
         return;
-    self->newest_ms[timeframe] = bar_ms;
-    if (self->n_noted == NOTED_MAX)
-        memmove(self->noted, self->noted + 1, --self->n_noted * sizeof *self->noted);
-    self->noted = mem_grow(self->noted, self->n_noted, &self->noted_capacity, sizeof *self->noted);
-    self->noted[self->n_noted++] = (struct noted_bar){timeframe, bar_ms, end_ms, 0};
+    exchange->n_noted -= NOTED_MAX / 4;
+    memmove(exchange->noted, exchange->noted + NOTED_MAX / 4,
+            exchange->n_noted * sizeof *exchange->noted);
+}
+
+static void note_bar(struct publisher *self, struct exchange *exchange, enum timeframe timeframe,
+                     int64_t bar_ms, int64_t end_ms)
+{
+    if (bar_ms <= exchange->newest_ms[timeframe])
+        return;
+    exchange->newest_ms[timeframe] = bar_ms;
+    if (exchange->n_noted == NOTED_MAX)
+        make_room(self, exchange);
+    exchange->noted = mem_grow(exchange->noted, exchange->n_noted, &exchange->noted_capacity,
+                               sizeof *exchange->noted);
+    exchange->noted[exchange->n_noted++] = (struct noted_bar){timeframe, bar_ms, end_ms, 0};
 }
 
 /* Notes for each timeframe that the bar is a part of that there is such a bar. Seconds are part of
@@ -105,7 +119,7 @@ static void note_closed(struct publisher *self, const struct market_closed *clos
         if ((closed->timeframe == TIMEFRAME_1S) == (i < TIMEFRAME_1MIN) &&
             calendar_bar_start(listing->calendar, (enum timeframe)i, closed->bar.start_ms,
                                &start_ms, &end_ms))
-            note_bar(exchange, (enum timeframe)i, start_ms, end_ms);
+            note_bar(self, exchange, (enum timeframe)i, start_ms, end_ms);
     }
 }
 

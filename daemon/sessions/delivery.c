@@ -13,7 +13,7 @@ enum {
     RETRY_MS = 5,           /* between attempts to send to a reader that is too slow */
     LATE_MS = 20,           /* between looks at who may be computed for again */
     PAYERS = 16,            /* that are asked for a view's cost, of many */
-    AWAITED_MAX = 4096 /* bars whose completion a session waits for; the oldest are forgotten */
+    AWAITED_MAX = 4096      /* bars that a session waits for to be complete; see thin_out */
 };
 
 LIST_HEAD(session_list, session);
@@ -28,6 +28,7 @@ struct delivery {
     struct backlog backlog;
     struct session_list dirty;        /* something waits in the outbox */
     struct session_list awaiting;     /* for a bar_complete */
+    bool is_crowded;                  /* one of them for too many */
     struct subscription_list holding; /* something throttled */
     struct view_list late;            /* a forming bar has not been computed for it yet */
     int64_t late_due_ms;
@@ -87,13 +88,11 @@ static void await_bar(struct delivery *self, const struct subscription *one, con
             return;
     if (session->n_awaited == 0)
         LIST_INSERT_HEAD(&self->awaiting, session, awaiting);
-    if (session->n_awaited == AWAITED_MAX)
-        memmove(session->awaited, session->awaited + 1,
-                --session->n_awaited * sizeof *session->awaited);
     session->awaited = mem_grow(session->awaited, session->n_awaited, &session->awaited_capacity,
                                 sizeof *session->awaited);
     session->awaited[session->n_awaited++] =
         (struct awaited_bar){bar->start_ms, end_ms, (int)one->timeframe};
+    self->is_crowded |= session->n_awaited >= AWAITED_MAX;
 }
 
 static void give_closed(struct delivery *self, struct subscription *one, const struct bar *bar,
@@ -286,6 +285,7 @@ static void release_late(struct delivery *self, int64_t now_ms)
 }
 
 static void send_waiting(struct delivery *self, int64_t now_ms);
+static void thin_out(struct delivery *self);
 
 static void run_item(struct delivery *self, struct plan *plan, const struct touched_item *item,
                      int64_t now_ms)
@@ -327,6 +327,8 @@ void delivery_run(struct delivery *self, struct compute *compute, const struct t
         if (backlog_is_too_much(&self->backlog)) /* a burst: not all of it has to wait here */
             send_waiting(self, now_ms);
     }
+    if (self->is_crowded)
+        thin_out(self);
 }
 
 static void put_snapshot(struct delivery *self, struct subscription *one)
@@ -453,6 +455,23 @@ static void announce_bars(struct delivery *self)
         announce_bars_of(self, session);
         if (session->n_awaited == 0)
             LIST_REMOVE(session, awaiting);
+    }
+}
+
+/* In a turn with much history what is complete has to be told before its end. Of those who wait for
+ * a symbol that never comes the oldest quarter is forgotten. */
+static void thin_out(struct delivery *self)
+{
+    struct session *session;
+    self->is_crowded = false;
+    announce_bars(self);
+    LIST_FOREACH(session, &self->awaiting, awaiting)
+    {
+        if (session->n_awaited < AWAITED_MAX)
+            continue;
+        session->n_awaited -= AWAITED_MAX / 4;
+        memmove(session->awaited, session->awaited + AWAITED_MAX / 4,
+                session->n_awaited * sizeof *session->awaited);
     }
 }
 

@@ -544,6 +544,35 @@ static void a_symbol_without_trades_is_not_waited_for(void **state)
     free(watched);
 }
 
+static void long_queues(struct core_settings *settings)
+{
+    settings->sessions.outbox.closed_max = 20000;
+}
+
+/* Beside a symbol that has a bar in the first minute alone. */
+static void much_history_in_a_turn_is_told_complete_bar_by_bar(void **state)
+{
+    (void)state;
+    enum { DAYS = 16, A_DAY = 375 };
+    struct world *w = world_new_with(long_queues);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 1, 1);
+    world_walk(w, "QUIET", WORLD_OPEN_MS, 1, 1);
+    struct client *alice = world_open(w, "alice", NULL);
+    subscribe_to(w, alice, "NIFTY50");
+    subscribe_to(w, alice, "QUIET");
+    buf_reset(&w->public);
+    for (int i = 1; i < DAYS * A_DAY; i++) {
+        int64_t at = WORLD_OPEN_MS + (i / A_DAY) * 86400000LL + (i % A_DAY) * WORLD_MINUTE_MS;
+        struct bar bar = {at, at, 5, 5, 5, 5, 1, NAN, NAN};
+        engine_feed_bar(w->engine, engine_local_source(w->engine, "test"), "NIFTY50",
+                        TIMEFRAME_1MIN, &bar, w->now);
+    }
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(count_in(&alice->stream, "bar_complete"), DAYS * A_DAY - 2);
+    assert_int_equal(count_in(&w->public, "bar/1min"), DAYS * A_DAY - 2);
+    world_destroy(&w);
+}
+
 static void nothing_is_complete_for_who_has_left(void **state)
 {
     (void)state;
@@ -748,6 +777,7 @@ int main(void)
         cmocka_unit_test(what_is_held_back_is_of_the_set_that_the_session_has),
         cmocka_unit_test(every_symbol_must_close_before_a_bar_is_complete),
         cmocka_unit_test(a_symbol_without_trades_is_not_waited_for),
+        cmocka_unit_test(much_history_in_a_turn_is_told_complete_bar_by_bar),
         cmocka_unit_test(nothing_is_complete_for_who_has_left),
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
         cmocka_unit_test(a_bar_closes_in_silence_whatever_others_look_at),
