@@ -83,6 +83,7 @@ static void note_arrival(struct intake *self, struct source *source, struct now 
     source->has_arrived = true;
     source->arrived_ms = now.mono_ms;
     source->arrived_wall_ms = now.wall_ms;
+    source->silent_close_ms = INT64_MIN;
     set_stale(self, source, false);
 }
 
@@ -274,15 +275,19 @@ void intake_note_message(struct intake *self, struct source *source, struct now 
  * the wall clock until then. How late it is now is reckoned from the wall clock at its last message
  * and what has passed since on the monotonic one: somebody may have set the wall clock meanwhile.
  */
-static void close_silent(struct intake *self, const struct source *source, struct now now)
+static void close_silent(struct intake *self, struct source *source, struct now now)
 {
     const struct core_settings *settings = self->core->settings;
     int64_t silent_ms = now.mono_ms - source->arrived_ms;
     int64_t passed_ms = source->arrived_wall_ms + silent_ms - settings->bar_grace_ms;
     if (silent_ms < settings->bar_grace_ms || source->behind_ms > settings->feed_stale_ms ||
-        source->behind_ms < -settings->feed_stale_ms ||
-        passed_ms < market_next_close(self->core->market, source->id))
+        source->behind_ms < -settings->feed_stale_ms)
         return;
+    if (source->silent_close_ms == INT64_MIN)
+        source->silent_close_ms = market_next_silent_close(self->core->market, source->id);
+    if (passed_ms < source->silent_close_ms)
+        return;
+    source->silent_close_ms = INT64_MIN;
     intake_take_clock(self, source, passed_ms, now);
 }
 

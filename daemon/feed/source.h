@@ -29,6 +29,8 @@ struct source {
     int64_t arrived_ms; /* of its newest message */
     int64_t arrived_wall_ms; /* the same moment by the wall clock */
     int64_t behind_ms;       /* its clock behind the wall's, when that came */
+    int64_t silent_close_ms; /* while it is silent: the clock at which its next bar closes;
+                                INT64_MIN where nobody has asked */
     bool has_arrived;
     bool is_connected;
     struct standby *standby; /* what it gives of symbols that others lead; owned */

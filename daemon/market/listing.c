@@ -282,15 +282,10 @@ int64_t listing_next_close(const struct listing *self)
     return next == INT64_MAX ? next : next + self->lateness_ms;
 }
 
-int64_t listing_next_short_close(const struct listing *self, int64_t clock_ms)
+int64_t listing_next_silent_close(const struct listing *self, int64_t clock_ms)
 {
-    size_t n;
-    const struct series *stored = self->series[self->intraday];
-    const struct open_bar *open = stored ? series_open(stored, &n) : NULL;
-    if (!stored || n == 0)
-        return INT64_MAX;
-    int64_t next = open[0].end_ms + self->lateness_ms, start_ms, end_ms;
-    for (int i = TIMEFRAME_1S; i < (int)self->intraday; i++)
+    int64_t next = INT64_MAX, start_ms, end_ms;
+    for (int i = 0; self->is_ticking && i < TIMEFRAME_COUNT; i++)
         if (calendar_bar_start(self->calendar, (enum timeframe)i, self->last_ms, &start_ms,
                                &end_ms) &&
             end_ms + self->lateness_ms > clock_ms && end_ms + self->lateness_ms < next)

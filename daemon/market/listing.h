@@ -45,6 +45,7 @@ struct listing {
     int64_t through_ms;      /* intraday bars that end by then have closed */
     int64_t day_through_ms;  /* the same of daily and weekly bars, which may be given ahead */
     int64_t lateness_ms;     /* of its newest data: a tick's, or 0 of a bar */
+    bool is_ticking;         /* its newest data is a tick */
     bool is_behind;          /* bars of the past, older than its source's clock, are coming in */
     int64_t day;             /* trading day of the newest data */
     double day_cumulative;   /* highest cumulative volume of that day, NAN before the first */
@@ -113,9 +114,10 @@ int64_t listing_through(const struct listing *self, enum timeframe timeframe);
 
 /* The clock of its source at which the next bar closes; INT64_MAX if none is open. */
 int64_t listing_next_close(const struct listing *self);
-/* The clock at which the running stored bar closes, or a shorter one that ends before it and after
- * clock_ms, whether anybody has that series or not; INT64_MAX if no bar is open. */
-int64_t listing_next_short_close(const struct listing *self, int64_t clock_ms);
+/* The clock after clock_ms at which the next bar of any timeframe closes that its newest tick is
+ * in, whether anybody has that series or not; INT64_MAX where there is none, or where its newest
+ * data is a bar: bars come one timeframe late, so that nobody can tell a silence from a wait. */
+int64_t listing_next_silent_close(const struct listing *self, int64_t clock_ms);
 
 /* Time has passed for it: no bar that ends by through_ms is to come. Closes nothing. */
 void listing_pass(struct listing *self, int64_t through_ms);

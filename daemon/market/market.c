@@ -240,7 +240,7 @@ int64_t market_clock(const struct market *self, uint32_t source)
     return source < self->n_clocks ? self->clocks[source].clock_ms : INT64_MIN;
 }
 
-int64_t market_next_close(const struct market *self, uint32_t source)
+int64_t market_next_silent_close(const struct market *self, uint32_t source)
 {
     int64_t next = INT64_MAX;
     if (source >= self->n_clocks)
@@ -250,7 +250,7 @@ int64_t market_next_close(const struct market *self, uint32_t source)
         const struct listing *listing = at->listings[i];
         if (listing->source != source || listing->is_behind)
             continue;
-        int64_t close_ms = listing_next_short_close(listing, at->clock_ms);
+        int64_t close_ms = listing_next_silent_close(listing, at->clock_ms);
         if (close_ms < next)
             next = close_ms;
     }
@@ -291,6 +291,7 @@ enum reject market_apply_tick(struct market *self, uint32_t source, struct listi
         return REJECT_MIXED_TIMEFRAMES;
     adopt(self, source, listing);
     listing->lateness_ms = self->settings.tick_lateness_ms;
+    listing->is_ticking = true;
     listing->is_behind = false;
     market_advance_clock(self, source, tick->feed_ms, touched);
     if (series_find_open(stored, tick->feed_ms) < 0) {
@@ -331,6 +332,7 @@ enum reject market_apply_bar(struct market *self, uint32_t source, struct listin
 
     adopt(self, source, listing);
     listing->lateness_ms = 0;
+    listing->is_ticking = false;
     market_advance_clock(self, source, start_ms, touched);
     listing->is_behind = start_ms < market_clock(self, source);
     if (timeframe_is_intraday(timeframe))

@@ -77,9 +77,9 @@ void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms
                           struct touched *touched);
 /* INT64_MIN for a source that has given no time yet. */
 int64_t market_clock(const struct market *self, uint32_t source);
-/* The clock at which the next bar of up to a minute of that source closes; INT64_MAX if none is
- * open. Longer ones wait for what the feed still has of them. */
-int64_t market_next_close(const struct market *self, uint32_t source);
+/* The clock at which the next bar closes that a newest tick of that source is in, of any timeframe,
+ * whether anybody looks at it or not; INT64_MAX if there is none. Looks through all its symbols. */
+int64_t market_next_silent_close(const struct market *self, uint32_t source);
 
 /* The series of a symbol and timeframe, made from what is stored if nobody has it; to be released
  * once for each acquire. */

@@ -636,6 +636,57 @@ static void a_bar_closes_in_silence_whatever_others_look_at(void **state)
     free(longer);
 }
 
+static void pass_with_heartbeats(struct world *w, struct client *client, int64_t ms)
+{
+    enum { STEP_MS = 20000 };
+    for (; ms > 0; ms -= STEP_MS) {
+        world_ask(w, client, "{\"type\":\"heartbeat\"}");
+        world_pass(w, ms < STEP_MS ? ms : STEP_MS);
+    }
+}
+
+/* Seen from 09:17:05, when the last tick came. */
+static void longer_bars_close_in_silence_each_in_its_time(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    w->now.wall_ms = WORLD_OPEN_MS + 2 * WORLD_MINUTE_MS + 5000;
+    world_tick(w, "NIFTY50", w->now.wall_ms, 100);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe(w, a, "2min", "[]");
+    subscribe(w, a, "5min", "[]");
+    subscribe(w, a, "1h", "[]");
+    pass_with_heartbeats(w, a, 117000); /* 09:19:02, a second of lateness and two of grace */
+    assert_int_equal(count_in(&a->closed, "closed"), 0);
+    pass_with_heartbeats(w, a, 2000);
+    assert_int_equal(count_in(&a->closed, "\"timeframe\":\"2min\""), 1);
+    pass_with_heartbeats(w, a, 58000);
+    assert_int_equal(count_in(&a->closed, "closed"), 1);
+    pass_with_heartbeats(w, a, 2000);
+    assert_int_equal(count_in(&a->closed, "\"timeframe\":\"5min\""), 1);
+    pass_with_heartbeats(w, a, 55 * WORLD_MINUTE_MS);
+    assert_int_equal(count_in(&a->closed, "\"timeframe\":\"1h\""), 1);
+    assert_int_equal(count_in(&a->closed, "closed"), 3);
+    world_destroy(&w);
+}
+
+/* Between two bars there is nothing to be heard of a feed of bars. */
+static void a_feed_of_bars_is_not_silent_while_its_next_one_is_to_come(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    w->now.wall_ms = WORLD_OPEN_MS + 5 * WORLD_MINUTE_MS - 1000;
+    for (int i = 0; i < 4; i++)
+        world_bar(w, "NIFTY50", WORLD_OPEN_MS + i * WORLD_MINUTE_MS, 100);
+    struct client *a = world_open(w, "alice", NULL);
+    subscribe(w, a, "5min", "[]");
+    pass_with_heartbeats(w, a, 30000);
+    assert_int_equal(a->closed.size, 0);
+    world_bar(w, "NIFTY50", WORLD_OPEN_MS + 4 * WORLD_MINUTE_MS, 107);
+    assert_says(a->closed.data, "\"close\":107");
+    world_destroy(&w);
+}
+
 static void a_timeframe_shorter_than_the_bars_is_refused(void **state)
 {
     (void)state;
@@ -781,6 +832,8 @@ int main(void)
         cmocka_unit_test(nothing_is_complete_for_who_has_left),
         cmocka_unit_test(a_silent_feed_is_told_and_its_return_too),
         cmocka_unit_test(a_bar_closes_in_silence_whatever_others_look_at),
+        cmocka_unit_test(longer_bars_close_in_silence_each_in_its_time),
+        cmocka_unit_test(a_feed_of_bars_is_not_silent_while_its_next_one_is_to_come),
         cmocka_unit_test(a_timeframe_shorter_than_the_bars_is_refused),
         cmocka_unit_test(who_is_silent_is_not_disturbed_by_who_comes),
         cmocka_unit_test(nobody_notices_what_others_do),
