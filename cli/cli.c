@@ -268,8 +268,8 @@ void cli_end_job(struct cli *self, enum status status)
 
 bool cli_is_busy(const struct cli *self)
 {
-    return self->n_pending > 0 || self->job.turn ||
-           (self->waits_for_streams && self->streams.n + self->tapes.n > 0);
+    return self->n_pending > 0 || self->job.turn || shown_is_awaited(&self->streams) ||
+           shown_is_awaited(&self->tapes);
 }
 
 static void keep_feed_endpoint(struct cli *self, const indsub_reply_t *reply)

@@ -32,6 +32,12 @@ struct job {
     void *context;
 };
 
+/* What the prompt does about signals; all NULL while there is none. */
+struct cli_prompt {
+    void (*on_interrupt)(void *context);
+    void *context;
+};
+
 struct cli {
     const struct options *options;
     enum cli_mode mode;
@@ -42,21 +48,24 @@ struct cli {
     bool feed_is_plain;  /* the daemon says that it is not encrypted */
     struct shown streams, tapes;
     void (*on_status)(struct cli *self, const char *body, size_t size); /* NULL: nobody asks */
-    bool waits_for_streams; /* the command goes on while one is shown */
-    struct job job;         /* turn NULL: there is none */
-    unsigned n_pending;     /* requests whose answers commands wait for */
-    enum status status;     /* of the last command */
+    struct job job;     /* turn NULL: there is none */
+    unsigned n_pending; /* requests whose answers commands wait for */
+    enum status status; /* of the last command */
     bool quits;
     int signal_fd;
+    struct {
+        bool interrupt, end;
+    } signals;       /* that have come and have not been dealt with */
     int64_t lost_ms; /* monotonic, when the connection was lost; 0: it is there */
     char **symbols;  /* for completion, sorted as the daemon has them */
     size_t n_symbols;
-    void (*on_interrupt)(void *context); /* of the prompt; NULL: there is none */
-    void *interrupt_context;
+    struct cli_prompt prompt;
 };
 
 /* Keeps options. Signals are taken from now on. */
 void cli_init(struct cli *self, const struct options *options, enum cli_mode mode);
+/* Writes what is left to write, and says how it all ended. */
+enum status cli_conclude(struct cli *self);
 /* Closes the session, waiting a moment for the daemon to say that it has. */
 void cli_destroy(struct cli *self);
 

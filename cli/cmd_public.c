@@ -97,7 +97,9 @@ static void listen_to_tape(struct cli *cli, const char *endpoint, void *context)
     if (err == INDSUB_OK) {
         char *slash = strrchr(topic, '/');
         *slash = '\0';
-        shown_add(&cli->tapes, topic + strlen("tape/"), slash + 1, false, UINT64_MAX);
+        shown_add(
+            &cli->tapes, topic + strlen("tape/"), slash + 1,
+            (struct shown_manner){.is_awaited = cli->mode != CLI_INTERACTIVE, .left = UINT64_MAX});
     } else if (endpoint) {
         out_error(&cli->out, indsub_err_name(err), indsub_last_error(cli->client));
         cli->status = STATUS_FAILED;
@@ -114,7 +116,6 @@ static enum status run_tape(struct cli *cli, const struct args *args)
         err_set(&err, ERR_UNKNOWN_TIMEFRAME, "no timeframe \"%s\"", args->words[1]);
         return cli_fail(cli, &err);
     }
-    cli->waits_for_streams |= cli->mode != CLI_INTERACTIVE;
     buf_put_format(&topic, "tape/%s/%s", args->words[0], timeframe_name(timeframe));
     return places_find(cli, PLACE_PUBLIC, listen_to_tape, topic.data);
 }

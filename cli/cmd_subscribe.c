@@ -10,8 +10,8 @@
 /* What is to be shown once the daemon has taken the subscription. */
 struct wish {
     struct cli *cli;
-    bool closed_only, announces;
-    uint64_t count;
+    bool announces;
+    struct shown_manner manner;
 };
 
 static const char *string_of(const cJSON *tree, const char *name)
@@ -38,8 +38,7 @@ static void show_subscribed(const struct wish *wish, const indsub_reply_t *reply
     if (wish->announces && !cli->out.is_json)
         out_reply(&cli->out, reply);
     bool any_rejected = report_rejected(cli, tree);
-    shown_add(&cli->streams, string_of(tree, "symbol"), string_of(tree, "timeframe"),
-              wish->closed_only, wish->count);
+    shown_add(&cli->streams, string_of(tree, "symbol"), string_of(tree, "timeframe"), wish->manner);
     cJSON_Delete(tree);
     cli_finish(cli, any_rejected ? STATUS_FAILED : STATUS_DONE);
 }
@@ -63,8 +62,8 @@ static enum status subscribe(struct cli *cli, const struct args *args, const str
     indsub_subscription_t what = {.symbol = args->words[0],
                                   .timeframe = args->words[1],
                                   .indicators = indicators.data,
-                                  .updates = wish->closed_only ? INDSUB_UPDATES_CLOSE
-                                                               : INDSUB_UPDATES_TICK};
+                                  .updates = wish->manner.closed_only ? INDSUB_UPDATES_CLOSE
+                                                                      : INDSUB_UPDATES_TICK};
     struct wish *kept = mem_alloc(sizeof *kept);
     *kept = *wish;
     enum status status =
@@ -77,8 +76,8 @@ static enum status subscribe(struct cli *cli, const struct args *args, const str
 
 static enum status run_subscribe(struct cli *cli, const struct args *args)
 {
-    cli->waits_for_streams |= cli->mode == CLI_ONE_SHOT;
-    return subscribe(cli, args, &(struct wish){.cli = cli, .announces = true, .count = UINT64_MAX});
+    struct shown_manner manner = {.is_awaited = cli->mode == CLI_ONE_SHOT, .left = UINT64_MAX};
+    return subscribe(cli, args, &(struct wish){.cli = cli, .announces = true, .manner = manner});
 }
 
 static enum err_code read_count(const struct args *args, uint64_t *count, struct err *err)
@@ -96,10 +95,10 @@ static enum err_code check_stream(const struct args *args, struct err *err)
 
 static enum status run_stream(struct cli *cli, const struct args *args)
 {
-    struct wish wish = {.cli = cli, .closed_only = args_option(args, "--closed") != NULL};
-    read_count(args, &wish.count, NULL);
-    cli->waits_for_streams |= cli->mode != CLI_INTERACTIVE;
-    return subscribe(cli, args, &wish);
+    struct shown_manner manner = {.closed_only = args_option(args, "--closed") != NULL,
+                                  .is_awaited = cli->mode != CLI_INTERACTIVE};
+    read_count(args, &manner.left, NULL);
+    return subscribe(cli, args, &(struct wish){.cli = cli, .manner = manner});
 }
 
 static enum err_code check_unsubscribe(const struct args *args, struct err *err)

@@ -10,11 +10,10 @@
 
 enum { LOST_NEWS_MS = 5000 }; /* a short loss is told of when it is over */
 
-void cli_init(struct cli *self, const struct options *options, enum cli_mode mode)
+/* Which signals are taken as they come up in the loop. */
+static int open_signals(void)
 {
     sigset_t signals;
-    *self = (struct cli){.options = options, .mode = mode};
-    out_init(&self->out, options->json);
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
@@ -22,35 +21,71 @@ void cli_init(struct cli *self, const struct options *options, enum cli_mode mod
     sigaddset(&signals, SIGWINCH);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by write */
-    self->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* Notes which signals have come. */
+static void read_signals(struct cli *self)
+{
+    struct signalfd_siginfo info;
+    while (read(self->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGWINCH:
+            out_measure(&self->out);
+            break;
+        case SIGINT:
+            self->signals.interrupt = true;
+            break;
+        default:
+            self->signals.end = true;
+        }
+    }
+}
+
+/* Output waits for its reader: has a signal come for which it should not? */
+static bool wants_stop(void *context)
+{
+    struct cli *self = context;
+    read_signals(self);
+    return self->signals.interrupt || self->signals.end;
+}
+
+void cli_init(struct cli *self, const struct options *options, enum cli_mode mode)
+{
+    *self = (struct cli){.options = options, .mode = mode};
+    out_init(&self->out, options->json);
+    self->signal_fd = open_signals();
+    self->out.stop = (struct out_stop){self->signal_fd, wants_stop, self};
 }
 
 /* Somebody has had enough of what goes on: of a stream, of a job, of waiting. */
 static void interrupt(struct cli *self, bool leaves)
 {
-    bool streams = self->streams.n + self->tapes.n > 0;
+    bool is_stream = shown_is_awaited(&self->streams) || shown_is_awaited(&self->tapes);
+    bool stays = self->prompt.on_interrupt && !leaves;
     shown_stop(&self->streams, NULL, NULL);
     shown_stop(&self->tapes, NULL, NULL);
     if (self->job.turn)
         self->job.stop(self, self->job.context);
-    else if (self->mode == CLI_INTERACTIVE && !leaves)
-        self->on_interrupt(self->interrupt_context);
-    if (self->mode == CLI_INTERACTIVE && !leaves)
+    else if (stays)
+        self->prompt.on_interrupt(self->prompt.context);
+    if (stays)
         return;
-    if (!streams) /* a stream that is stopped has been all it was to be */
+    if (!is_stream) /* a stream that is stopped has been all it was to be */
         self->status = STATUS_FAILED;
     self->quits = true;
 }
 
 static void take_signals(struct cli *self)
 {
-    struct signalfd_siginfo info;
-    while (read(self->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGWINCH)
-            out_measure(&self->out);
-        else
-            interrupt(self, info.ssi_signo != SIGINT);
-    }
+    read_signals(self);
+    if (!self->signals.interrupt && !self->signals.end)
+        return;
+    bool leaves = self->signals.end;
+    self->signals.interrupt = self->signals.end = false;
+    interrupt(self, leaves);
+    if (self->out.end == OUT_STOPPED && !self->quits)
+        self->out.end = OUT_GOES_ON;
 }
 
 static void tell_of_long_loss(struct cli *self)
@@ -79,6 +114,15 @@ static int next_timeout_ms(struct cli *self)
     return timeout_ms;
 }
 
+enum status cli_conclude(struct cli *self)
+{
+    out_flush(&self->out);
+    take_signals(self); /* for one of them the output may have been cut short */
+    return self->out.end == OUT_FAILED   ? STATUS_FAILED
+           : self->out.end == OUT_CLOSED ? STATUS_DONE
+                                         : self->status;
+}
+
 bool cli_turn(struct cli *self, int input_fd)
 {
     enum { SIGNALS, CLIENT, JOB, OUTPUT, INPUT, N };
@@ -90,21 +134,19 @@ bool cli_turn(struct cli *self, int input_fd)
         [OUTPUT] = {.fd = STDOUT_FILENO}, /* for POLLERR: the reader has gone */
         [INPUT] = {.fd = input_fd, .events = POLLIN},
     };
-    if (!self->out.is_closed && poll(items, N, next_timeout_ms(self)) < 0 && errno != EINTR)
+    int timeout_ms = self->out.end == OUT_GOES_ON ? next_timeout_ms(self) : 0;
+    if (poll(items, N, timeout_ms) < 0 && errno != EINTR)
         perror("indsub-cli: poll");
     if (items[OUTPUT].revents & POLLERR)
-        self->out.is_closed = true;
-    if (items[SIGNALS].revents)
-        take_signals(self);
+        self->out.end = OUT_CLOSED;
+    take_signals(self);
     if (self->client)
         indsub_poll(self->client, 0);
     if (self->job.turn)
         self->job.turn(self, self->job.context);
     tell_of_long_loss(self);
     out_flush(&self->out);
-    if (self->out.is_closed) {
-        self->status = STATUS_DONE;
+    if (self->out.end == OUT_CLOSED || self->out.end == OUT_FAILED)
         self->quits = true;
-    }
     return items[INPUT].revents != 0 && !self->quits;
 }

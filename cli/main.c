@@ -1,4 +1,5 @@
 /* indsub-cli - indsubd from a terminal or a script. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,8 @@ static enum status say(const struct options *options)
         buf_put_text(&text, "indsub-cli " INDSUB_VERSION "\n");
     bool said = fputs(text.data, stdout) != EOF && fflush(stdout) == 0;
     buf_destroy(&text);
+    if (!said)
+        perror("indsub-cli: SYSTEM: cannot write to standard output");
     return said ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -72,15 +75,26 @@ static enum status run(const struct options *options)
         run_interactive(&cli);
     else
         script_run(&cli);
-    enum status status = cli.status;
+    enum status status = cli_conclude(&cli);
     cli_destroy(&cli);
     return status;
+}
+
+/* Where the caller has closed standard input or output, a socket would take its place, and be
+ * written to. What takes it has nothing to read, and cannot be written. */
+static void fill_standard_descriptors(void)
+{
+    while (fcntl(STDERR_FILENO, F_GETFD) < 0 || fcntl(STDOUT_FILENO, F_GETFD) < 0 ||
+           fcntl(STDIN_FILENO, F_GETFD) < 0)
+        if (open("/dev/null", O_RDONLY) < 0)
+            abort();
 }
 
 int main(int argc, char **argv)
 {
     struct options options;
     struct err err;
+    fill_standard_descriptors();
     setlocale(LC_CTYPE, "");
     if (options_parse(&options, argc, argv, getenv, &err) != ERR_OK) {
         fprintf(stderr, "indsub-cli: USAGE: %s\n", err.message);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,36 +63,64 @@ void out_text(struct out *self, const char *text)
     buf_put_text(&self->text, text);
 }
 
-/* False if nobody reads it any more. */
-static bool write_all(int fd, const char *bytes, size_t size)
+/* Until there is room for PIPE_BUF bytes, so that a write does not block. False if somebody wants
+ * to stop meanwhile. */
+static bool wait_for_room(const struct out *self, int fd)
+{
+    struct pollfd items[] = {{.fd = fd, .events = POLLOUT}, {.fd = -1, .events = POLLIN}};
+    if (self->stop.is_wanted)
+        items[1].fd = self->stop.fd;
+    for (;;) {
+        if (poll(items, sizeof items / sizeof *items, -1) < 0 && errno != EINTR)
+            return true; /* write says what is wrong */
+        if (items[0].revents)
+            return true;
+        if (items[1].revents && self->stop.is_wanted(self->stop.context))
+            return false;
+    }
+}
+
+/* Gives OUT_GOES_ON if all of it is written; else errno says why, for OUT_FAILED. */
+static enum out_end write_all(const struct out *self, int fd, const char *bytes, size_t size)
 {
     while (size > 0) {
-        ssize_t n = write(fd, bytes, size);
+        if (!wait_for_room(self, fd))
+            return OUT_STOPPED;
+        ssize_t n = write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
         if (n < 0 && errno != EINTR)
-            return false;
+            return errno == EPIPE ? OUT_CLOSED : OUT_FAILED;
         if (n > 0) {
             bytes += n;
             size -= (size_t)n;
         }
     }
-    return true;
+    return OUT_GOES_ON;
 }
 
-static void write_lines(struct out *self, int fd, const struct buf *lines)
+static enum out_end write_lines(struct out *self, int fd, const struct buf *lines)
 {
     if (self->prompt.hide)
         self->prompt.hide(self->prompt.context);
-    if (!write_all(fd, lines->data, lines->size) && fd == STDOUT_FILENO)
-        self->is_closed = true;
+    enum out_end end = write_all(self, fd, lines->data, lines->size);
+    int error = errno;
     if (self->prompt.show)
         self->prompt.show(self->prompt.context);
+    errno = error;
+    return end;
 }
 
 void out_flush(struct out *self)
 {
-    if (self->text.size > 0 && !self->is_closed)
-        write_lines(self, STDOUT_FILENO, &self->text);
+    if (self->text.size == 0 || self->end != OUT_GOES_ON) {
+        buf_reset(&self->text);
+        return;
+    }
+    char text[160];
+    self->end = write_lines(self, STDOUT_FILENO, &self->text);
+    snprintf(text, sizeof text, "cannot write to standard output: %s", strerror(errno));
     buf_reset(&self->text);
+    if (self->end == OUT_FAILED)
+        out_error(self, "SYSTEM", text);
 }
 
 static void write_to_stderr(struct out *self, struct buf *line)

@@ -14,12 +14,27 @@ struct out_prompt {
     void *context;
 };
 
+/* Somebody who may want to stop while output waits for its reader. */
+struct out_stop {
+    int fd; /* readable when there is something to ask about */
+    bool (*is_wanted)(void *context);
+    void *context;
+};
+
+enum out_end {
+    OUT_GOES_ON,
+    OUT_CLOSED, /* its reader has gone (| head): no more is wanted */
+    OUT_FAILED, /* it cannot be written, and that has been said */
+    OUT_STOPPED /* its reader does not read, and somebody wanted to stop */
+};
+
 struct out {
     const struct formatter *formatter;
     struct look look;
     bool is_json;
-    bool is_closed;           /* nobody reads standard output any more */
+    enum out_end end;         /* of standard output: once it has ended, what comes is dropped */
     struct out_prompt prompt; /* hide NULL: there is none */
+    struct out_stop stop;     /* is_wanted NULL: there is nobody */
     struct buf text;          /* for standard output, not written yet */
 };
 

@@ -220,8 +220,7 @@ static void begin(struct repl *self)
     self->width = self->cli->out.look.width;
     self->prompt = PROMPT;
     self->cli->out.prompt = (struct out_prompt){hide, show, self};
-    self->cli->on_interrupt = on_interrupt;
-    self->cli->interrupt_context = self;
+    self->cli->prompt = (struct cli_prompt){on_interrupt, self};
     rl_callback_handler_install(PROMPT, on_line);
 }
 
@@ -241,6 +240,7 @@ void repl_run(struct cli *cli)
         rl_callback_handler_remove();
     }
     cli->out.prompt = (struct out_prompt){0};
+    cli->prompt = (struct cli_prompt){0};
     free(self.history_path);
     the_repl = NULL;
 }

@@ -22,8 +22,8 @@ static void drop(struct shown *self, struct shown_stream *stream)
     *stream = self->items[--self->n];
 }
 
-void shown_add(struct shown *self, const char *symbol, const char *timeframe, bool closed_only,
-               uint64_t left)
+void shown_add(struct shown *self, const char *symbol, const char *timeframe,
+               struct shown_manner manner)
 {
     struct shown_stream *stream = find(self, symbol, timeframe);
     if (!stream) {
@@ -32,17 +32,24 @@ void shown_add(struct shown *self, const char *symbol, const char *timeframe, bo
         *stream =
             (struct shown_stream){.symbol = mem_strdup(symbol), .timeframe = mem_strdup(timeframe)};
     }
-    stream->closed_only = closed_only;
-    stream->left = left;
+    stream->manner = manner;
+}
+
+bool shown_is_awaited(const struct shown *self)
+{
+    for (size_t i = 0; i < self->n; i++)
+        if (self->items[i].manner.is_awaited)
+            return true;
+    return false;
 }
 
 bool shown_take(struct shown *self, const char *symbol, const char *timeframe, bool closed,
                 bool is_snapshot)
 {
     struct shown_stream *stream = find(self, symbol, timeframe);
-    if (!stream || (stream->closed_only && (!closed || is_snapshot)))
+    if (!stream || (stream->manner.closed_only && (!closed || is_snapshot)))
         return false;
-    if (stream->left != UINT64_MAX && --stream->left == 0)
+    if (stream->manner.left != UINT64_MAX && --stream->manner.left == 0)
         drop(self, stream);
     return true;
 }

@@ -7,10 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How a stream is to be shown. */
+struct shown_manner {
+    bool closed_only;
+    bool is_awaited; /* the command that shows it goes on until it ends */
+    uint64_t left;   /* bars to print before it ends; UINT64_MAX: until it is stopped */
+};
+
 struct shown_stream {
     char *symbol, *timeframe;
-    bool closed_only;
-    uint64_t left; /* bars to print before it ends; UINT64_MAX: until it is stopped */
+    struct shown_manner manner;
 };
 
 /* Start with {0}. */
@@ -20,8 +26,10 @@ struct shown {
 };
 
 /* Shows a stream from now on, in place of what was said of it before. */
-void shown_add(struct shown *self, const char *symbol, const char *timeframe, bool closed_only,
-               uint64_t left);
+void shown_add(struct shown *self, const char *symbol, const char *timeframe,
+               struct shown_manner manner);
+/* True while one is shown that is awaited. */
+bool shown_is_awaited(const struct shown *self);
 /* True if a bar is to be printed; it counts. */
 bool shown_take(struct shown *self, const char *symbol, const char *timeframe, bool closed,
                 bool is_snapshot);

@@ -1,7 +1,9 @@
 """indsub-cli in scripts: what it prints, how it ends, what it does when connections are lost."""
 import gzip
 import json
+import os
 import pathlib
+import select
 import signal
 import subprocess
 import tempfile
@@ -33,13 +35,16 @@ class Base(Case):
         self.assertEqual(status, 0, err)
         return out
 
-    def start(self, *args, env=None, user="alice"):
+    def start(self, *args, env=None, user="alice", text=None, stdout=subprocess.PIPE):
         process = subprocess.Popen(
-            [program("INDSUB_CLI"), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            [program("INDSUB_CLI"), *args], stdout=stdout, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
             env=environment({**cli_environment(self.daemon, user), **(env or {})}))
-        for stream in (process.stdout, process.stderr):
+        for stream in filter(None, (process.stdout, process.stderr)):
             self.addCleanup(stream.close)
+        if text is not None:
+            with process.stdin:
+                process.stdin.write(text.encode())
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
@@ -150,6 +155,19 @@ class Commands(Base):
         self.assertEqual(status, 1)
         self.assertIn("NO_SUBSCRIPTION", err)
 
+    def test_a_command_waits_for_its_own_stream_alone(self):
+        feed = self.feeder("second")
+        script = ("subscribe NIFTY50 5min SMA(3)\nstream NIFTY50 1min SMA(3) --count 3\n"
+                  "subscribe NIFTY50 15min SMA(3)\nlist\n")
+        process = self.start("--json", text=script)
+        until(lambda: len(self.admin().ask("stats")["shared"]) == 2, "both subscriptions")
+        for tick in feeds.ticks("NIFTY50", 20, start=OPEN + 121 * MINUTE):
+            feed.send([tick])
+        self.assertEqual(process.wait(PATIENCE_S), 0, process.stderr.read())
+        bodies = json_lines(process.stdout.read().decode())
+        self.assertEqual(sum(b.get("timeframe") == "1min" for b in bodies), 3)
+        self.assertEqual(len(bodies[-1]["subscriptions"]), 3, "what stood behind it was done")
+
     def test_session_is_kept_by_its_id(self):
         self.done("--session", "tab-7", "list")
         held = self.session(session_id="tab-7")
@@ -208,6 +226,60 @@ class Statuses(Base):
         for word in ("subscribe", "unsubscribe", "list", "data", "history", "stream", "catalog",
                      "symbols", "token", "feed", "stats", "status", "tape", "help", "quit"):
             self.assertIn(word, out)
+
+
+class Output(Base):
+    """Standard output that is not read, or cannot be written."""
+
+    def setUp(self):
+        super().setUp()
+        self.feeder().send(feeds.bars("NIFTY50", 300))
+
+    def start_unread(self, *args, **more):
+        """The process, and a function that tells whether its output waits for a reader."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        process = self.start(*args, stdout=writer, **more)
+        return process, lambda: not select.select([], [writer], [], 0)[1]
+
+    def test_a_full_pipe_does_not_keep_it(self):
+        script = "subscribe NIFTY50 1min RSI(14) MACD\nhistory NIFTY50 1min 300\n"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process, is_stuck = self.start_unread("--json", text=script)
+            until(is_stuck, "a pipe that nobody empties")
+            process.send_signal(number)
+            self.assertEqual(process.wait(PATIENCE_S), 1, process.stderr.read())
+
+    def test_a_stream_into_a_full_pipe_is_stopped_as_any_other(self):
+        process, is_stuck = self.start_unread("--json", "stream", "NIFTY50", "1min", "MACD")
+        feed = self.feeder("ticks")
+        ticks = iter(feeds.ticks("NIFTY50", 50000, start=OPEN + 301 * MINUTE, every_ms=20))
+        until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+
+        def step():
+            feed.send([next(ticks)])
+            return is_stuck()
+        until(step, "a pipe that nobody empties", step_s=0.001)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(PATIENCE_S), 0, process.stderr.read())
+
+    def test_what_cannot_be_written_is_a_failure(self):
+        env = environment(cli_environment(self.daemon))
+        for args in (["symbols"], ["--json", "symbols"], ["help"], ["--help"], ["token", "--user",
+                     "bob"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program("INDSUB_CLI"), *args], env=env, stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
+            self.assertEqual(done.returncode, 1, args)
+            self.assertIn("No space left", done.stderr)
+
+    def test_descriptors_that_are_closed_are_not_written_to(self):
+        env = environment(cli_environment(self.daemon))
+        done = subprocess.run(["sh", "-c", 'exec "$0" symbols <&- >&-', program("INDSUB_CLI")],
+                              env=env, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Bad file descriptor", done.stderr)
 
 
 class Tokens(Base):

@@ -270,16 +270,18 @@ static void only_what_is_shown_is_printed(void **state)
 {
     struct shown shown = {0};
     (void)state;
-    shown_add(&shown, "A", "1min", false, 2);
-    shown_add(&shown, "A", "5min", true, UINT64_MAX);
+    shown_add(&shown, "A", "1min", (struct shown_manner){.left = 2, .is_awaited = true});
+    shown_add(&shown, "A", "5min", (struct shown_manner){.closed_only = true, .left = UINT64_MAX});
     assert_false(shown_take(&shown, "B", "1min", true, false));
     assert_true(shown_take(&shown, "A", "1min", false, true));
+    assert_true(shown_is_awaited(&shown));
     assert_true(shown_take(&shown, "A", "1min", false, false));
     assert_false(shown_take(&shown, "A", "1min", false, false)); /* two were asked for */
+    assert_false(shown_is_awaited(&shown));                      /* nobody waits for the other */
     assert_false(shown_take(&shown, "A", "5min", false, false));
     assert_false(shown_take(&shown, "A", "5min", true, true)); /* it had closed before */
     assert_true(shown_take(&shown, "A", "5min", true, false));
-    shown_add(&shown, "A", "5min", false, 1); /* said anew */
+    shown_add(&shown, "A", "5min", (struct shown_manner){.left = 1}); /* said anew */
     assert_int_equal(shown.n, 1);
     shown_stop(&shown, NULL, NULL);
     assert_int_equal(shown.n, 0);
