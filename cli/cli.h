@@ -35,6 +35,8 @@ struct job {
 /* What the prompt does about signals; all NULL while there is none. */
 struct cli_prompt {
     void (*on_interrupt)(void *context);
+    void (*on_stop)(void *context); /* gives the terminal back: the process is about to stop */
+    void (*on_go)(void *context);   /* the process goes on, and has the terminal again */
     void *context;
 };
 
@@ -54,7 +56,7 @@ struct cli {
     bool quits;
     int signal_fd;
     struct {
-        bool interrupt, end;
+        bool interrupt, end, stop, go;
     } signals;       /* that have come and have not been dealt with */
     int64_t lost_ms; /* monotonic, when the connection was lost; 0: it is there */
     char **symbols;  /* for completion, sorted as the daemon has them */

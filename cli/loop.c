@@ -10,8 +10,9 @@
 
 enum { LOST_NEWS_MS = 5000 }; /* a short loss is told of when it is over */
 
-/* Which signals are taken as they come up in the loop. */
-static int open_signals(void)
+/* Which signals are taken as they come up in the loop. Only a prompt has to put the terminal in
+ * order before the process stops. */
+static int open_signals(enum cli_mode mode)
 {
     sigset_t signals;
     sigemptyset(&signals);
@@ -19,6 +20,10 @@ static int open_signals(void)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     sigaddset(&signals, SIGWINCH);
+    if (mode == CLI_INTERACTIVE) {
+        sigaddset(&signals, SIGTSTP);
+        sigaddset(&signals, SIGCONT);
+    }
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by write */
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -35,6 +40,12 @@ static void read_signals(struct cli *self)
             break;
         case SIGINT:
             self->signals.interrupt = true;
+            break;
+        case SIGTSTP:
+            self->signals.stop = true;
+            break;
+        case SIGCONT:
+            self->signals.go = true;
             break;
         default:
             self->signals.end = true;
@@ -54,7 +65,7 @@ void cli_init(struct cli *self, const struct options *options, enum cli_mode mod
 {
     *self = (struct cli){.options = options, .mode = mode};
     out_init(&self->out, options->json);
-    self->signal_fd = open_signals();
+    self->signal_fd = open_signals(mode);
     self->out.stop = (struct out_stop){self->signal_fd, wants_stop, self};
 }
 
@@ -79,6 +90,19 @@ static void interrupt(struct cli *self, bool leaves)
 static void take_signals(struct cli *self)
 {
     read_signals(self);
+    if (self->signals.stop) {
+        self->signals.stop = false;
+        if (self->prompt.on_stop)
+            self->prompt.on_stop(self->prompt.context);
+        raise(SIGSTOP);
+        read_signals(self);
+    }
+    if (self->signals.go) {
+        self->signals.go = false;
+        out_measure(&self->out);
+        if (self->prompt.on_go)
+            self->prompt.on_go(self->prompt.context);
+    }
     if (!self->signals.interrupt && !self->signals.end)
         return;
     bool leaves = self->signals.end;

@@ -97,6 +97,23 @@ static void on_interrupt(void *context)
     rl_redisplay();
 }
 
+/* Ctrl-Z: whoever has the terminal next wants it as it was. */
+static void on_stop(void *context)
+{
+    (void)context;
+    rl_deprep_terminal();
+}
+
+/* Whoever had it may have left it in any state. */
+static void on_go(void *context)
+{
+    struct repl *self = context;
+    rl_deprep_terminal();
+    rl_prep_terminal(1);
+    rl_on_new_line();
+    show(self);
+}
+
 /* ---- history ------------------------------------------------------------------------- */
 
 static void make_dirs(char *path)
@@ -220,7 +237,7 @@ static void begin(struct repl *self)
     self->width = self->cli->out.look.width;
     self->prompt = PROMPT;
     self->cli->out.prompt = (struct out_prompt){hide, show, self};
-    self->cli->prompt = (struct cli_prompt){on_interrupt, self};
+    self->cli->prompt = (struct cli_prompt){on_interrupt, on_stop, on_go, self};
     rl_callback_handler_install(PROMPT, on_line);
 }
 

@@ -1,4 +1,6 @@
 """indsub-cli on a terminal: the prompt, while the stream prints above it."""
+import os
+import signal
 import tempfile
 import unittest
 
@@ -9,7 +11,8 @@ from support.processes import cli_environment, environment, program
 from support.terminal import Screen, Terminal
 from support.waiting import until
 
-CTRL_A, CTRL_C, CTRL_D, TAB, UP = "\x01", "\x03", "\x04", "\t", "\x1b[A"
+CTRL_A, CTRL_C, CTRL_D, CTRL_Z = "\x01", "\x03", "\x04", "\x1a"
+TAB, UP = "\t", "\x1b[A"
 
 
 class ScreenItself(unittest.TestCase):
@@ -101,6 +104,21 @@ class Prompt(Case):
         terminal.type("symbols BANK*\r")
         terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
                       "an answer to the next line")
+
+    def test_ctrl_z_gives_the_terminal_back_and_goes_on_with_it(self):
+        terminal = self.streaming()
+        terminal.type("sym")
+        terminal.wait_line("sym")
+        terminal.type(CTRL_Z)
+        until(terminal.is_stopped, "the process to stop")
+        self.assertTrue(terminal.is_canonical(), "the next program finds a terminal as usual")
+        os.kill(terminal.pid, signal.SIGCONT)
+        until(lambda: terminal.pump(0.02) and not terminal.is_canonical(), "the terminal again")
+        terminal.type("bols BANK*")
+        self.tick_until(terminal, lambda s: s.line() == f"{self.prompt} symbols BANK*", "the line")
+        terminal.type("\r")
+        terminal.wait(lambda s: any("BANKNIFTY" in line and ">" not in line for line in s.lines()),
+                      "the command's answer")
 
     def test_ctrl_d_leaves(self):
         terminal = self.terminal()

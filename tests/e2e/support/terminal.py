@@ -157,6 +157,15 @@ class Terminal:
         """Until the cursor's line ends in that text."""
         return self.wait(lambda s: s.line().endswith(text), f"a line that ends in {text!r}")
 
+    def is_canonical(self):
+        """True if the terminal hands out whole lines, as a shell leaves it to programs."""
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
+
+    def is_stopped(self):
+        self.pump(0)
+        with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
     def finish(self):
         """Its exit status, after it has ended by itself."""
         deadline = Deadline()
