@@ -1,6 +1,7 @@
 """Clients that were written by others, or could have been: plain Python, and C on libindsub."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,14 +32,31 @@ class PlainPython(Case):
 class Library(Case):
     """What somebody else's C program does: pkg-config, cc, run."""
 
-    def test_example_compiles_against_the_installed_library_and_runs(self):
+    def install(self):
+        """Installs into a folder of its own, and gives the folder and what was said."""
         build = os.environ.get("INDSUB_BUILD")
         self.assertTrue(build, "INDSUB_BUILD names the build folder to install from")
+        prefix = self.enterContext(tempfile.TemporaryDirectory())
+        done = subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True,
+                              capture_output=True, text=True)
+        return prefix, done.stdout
+
+    def test_everything_is_installed_below_the_prefix_and_is_found_there(self):
+        prefix, said = self.install()
+        placed = re.findall(r"(?m)^-- (?:Installing|Up-to-date): (.*)$", said)
+        self.assertTrue(placed, said)
+        self.assertEqual([path for path in placed if not path.startswith(prefix + "/")], [])
+        for program in ("bin/indsub-cli", "sbin/indsubd"):
+            done = subprocess.run([os.path.join(prefix, program), "--version"], check=True,
+                                  capture_output=True, text=True, env=environment())
+            self.assertRegex(done.stdout, r"^indsub\S+ \d+\.\d+\.\d+\n$")
+        for unit in pathlib.Path(prefix).rglob("indsubd.service"):
+            self.assertIn(f"\nExecStart={prefix}/sbin/indsubd ", unit.read_text())
+
+    def test_example_compiles_against_the_installed_library_and_runs(self):
         example = HERE / "example.c"
         self.assertLess(len(example.read_text().splitlines()), 60)
-        prefix = self.enterContext(tempfile.TemporaryDirectory())
-        subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True,
-                       stdout=subprocess.DEVNULL)
+        prefix, _ = self.install()
         (config,) = pathlib.Path(prefix).rglob("indsub.pc")
         libraries = {str(p.parent) for p in pathlib.Path(prefix).rglob("libindsub.so*")}
         env = environment({"PKG_CONFIG_PATH": str(config.parent),
