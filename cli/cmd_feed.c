@@ -17,6 +17,7 @@
 #include "cli/places.h"
 #include "cli/progress.h"
 #include "common/base/mem.h"
+#include "common/protocol/ids.h"
 
 enum {
     CONNECT_TIMEOUT_MS = 3000,
@@ -39,7 +40,7 @@ struct feed {
     struct feedfile_row *waiting; /* read, and not sent yet; NULL: none */
     bool is_placed;               /* the file stands where the daemon does */
     bool is_read;                 /* to its end */
-    bool was_open;
+    bool was_open, loss_is_told;
     double speed; /* market time by real time; 0: as fast as it goes */
     uint64_t first_row, n_bad;
     int64_t begin_ms, first_market_ms, progress_ms, lost_ms;
@@ -105,10 +106,17 @@ static void clear_progress(void)
         write_progress(CLEAR, sizeof CLEAR - 1);
 }
 
-static uint64_t rows_taken(const struct feed *self)
+/* Rows that the daemon has dealt with in this run, and of those the ones that it has taken. */
+static uint64_t rows_sent(const struct feed *self)
 {
     uint64_t acked = feedlink_acked(self->link);
     return self->was_open && acked >= self->first_row ? acked - self->first_row + 1 : 0;
+}
+
+static uint64_t rows_taken(const struct feed *self)
+{
+    uint64_t sent = rows_sent(self), rejected = count_rejected(self);
+    return sent > rejected ? sent - rejected : 0;
 }
 
 static void draw_progress(struct feed *self)
@@ -122,7 +130,7 @@ static void draw_progress(struct feed *self)
     size_t width = self->cli->out.look.width;
     buf_put_text(&text, "\r");
     progress_put(&text, width > 1 ? width - 1 : 0, feedfile_fraction(self->file),
-                 feedlink_acked(self->link), (double)rows_taken(self) / seconds,
+                 feedlink_acked(self->link), (double)rows_sent(self) / seconds,
                  count_rejected(self));
     buf_put_text(&text, "\x1b[K");
     write_progress(text.data, text.size);
@@ -148,12 +156,16 @@ static void say_rejects(struct feed *self)
 
 static void say_taken(struct feed *self)
 {
+    uint64_t taken = rows_taken(self), rejected = count_rejected(self);
+    const char *symbol = feedfile_symbol(self->file);
     struct buf text = {0};
     if (self->cli->out.is_json)
         return;
-    buf_put_format(&text, "%s: %llu rows taken in %.1f s", self->path,
-                   (unsigned long long)rows_taken(self),
-                   (double)(cli_now_ms() - self->begin_ms) / 1000);
+    buf_put_format(&text, "%s: %llu row%s%s%s taken in %.1f s", self->path,
+                   (unsigned long long)taken, taken == 1 ? "" : "s", symbol ? " of " : "",
+                   symbol ? symbol : "", (double)(cli_now_ms() - self->begin_ms) / 1000);
+    if (rejected > 0)
+        buf_put_format(&text, ", %llu refused", (unsigned long long)rejected);
     if (self->first_row > 1)
         buf_put_format(&text, "; %llu were there already", (unsigned long long)self->first_row - 1);
     buf_put_char(&text, '\n');
@@ -246,11 +258,22 @@ static void send_row(struct feed *self)
 
 static void finish(struct feed *self)
 {
-    enum status status = self->n_bad > 0 ? STATUS_FAILED : STATUS_DONE;
+    bool none_taken = rows_taken(self) == 0 && count_rejected(self) > 0;
+    enum status status = self->n_bad > 0 || none_taken ? STATUS_FAILED : STATUS_DONE;
     clear_progress();
     say_taken(self);
     say_rejects(self);
     end(self, status);
+}
+
+/* Once, when it takes its time. */
+static void say_lost(struct feed *self)
+{
+    if (self->loss_is_told)
+        return;
+    self->loss_is_told = true;
+    clear_progress();
+    out_news(&self->cli->out, "the daemon is gone; trying to reach it again");
 }
 
 /* The connection comes and goes: says so, and gives up where there never was one. True if it has.
@@ -269,13 +292,18 @@ static bool has_given_up(struct feed *self)
             out_news(&self->cli->out, "reconnected: the feed goes on");
         }
         self->lost_ms = 0;
+        self->loss_is_told = false;
         return false;
     }
     self->is_placed = false;
     if (self->lost_ms == 0)
         self->lost_ms = cli_now_ms();
-    if (self->was_open || cli_now_ms() - self->lost_ms < CONNECT_TIMEOUT_MS)
+    if (cli_now_ms() - self->lost_ms < CONNECT_TIMEOUT_MS)
         return false;
+    if (self->was_open) {
+        say_lost(self);
+        return false;
+    }
     snprintf(text, sizeof text, "nobody answers at %s", feedlink_endpoint(self->link));
     give_up(self, "NO_DAEMON", text, STATUS_NO_DAEMON);
     return true;
@@ -373,11 +401,14 @@ static enum err_code read_options(const struct args *args, enum timeframe *timef
                                   struct err *err)
 {
     const char *name = args_option(args, "--timeframe"), *text = args_option(args, "--speed");
+    const char *symbol = args_option(args, "--symbol");
     char *rest = NULL;
     *timeframe = name ? timeframe_parse(name) : TIMEFRAME_NONE;
     *speed = text ? strtod(text, &rest) : 0;
+    if (symbol && !symbol_is_valid(symbol))
+        return err_set(err, ERR_BAD_REQUEST, "--symbol %.80s: that is no symbol", symbol);
     if (name && *timeframe == TIMEFRAME_NONE)
-        return err_set(err, ERR_BAD_REQUEST, "--timeframe %s: no such timeframe", name);
+        return err_set(err, ERR_BAD_REQUEST, "--timeframe %.32s: there are" TIMEFRAME_NAMES, name);
     if (text && (rest == text || *rest || !(*speed > 0) || !isfinite(*speed)))
         return err_set(err, ERR_BAD_REQUEST,
                        "--speed %s: how many times faster than the market, such as 60", text);

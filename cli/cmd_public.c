@@ -113,7 +113,8 @@ static enum status run_tape(struct cli *cli, const struct args *args)
     struct buf topic = {0};
     enum timeframe timeframe = timeframe_parse(args->words[1]);
     if (timeframe == TIMEFRAME_NONE) {
-        err_set(&err, ERR_UNKNOWN_TIMEFRAME, "no timeframe \"%s\"", args->words[1]);
+        err_set(&err, ERR_UNKNOWN_TIMEFRAME, "no timeframe \"%.32s\"; there are" TIMEFRAME_NAMES,
+                args->words[1]);
         return cli_fail(cli, &err);
     }
     buf_put_format(&topic, "tape/%s/%s", args->words[0], timeframe_name(timeframe));

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
 #include "common/base/mem.h"
+#include "common/protocol/ids.h"
 
 enum { LINE_MAX_BYTES = 65536, LOOK_AHEAD_ROWS = 200, BUFFER_BYTES = 131072 };
 
@@ -15,6 +17,7 @@ struct feedfile {
     gzFile file;
     const char *path; /* kept */
     int64_t size;     /* as packed; 0: not known */
+    int64_t unpacked; /* as the file says; 0: it does not, or says something else */
     struct feedrow_form form;
     char symbol[64 + 1];
     enum timeframe timeframe;
@@ -41,6 +44,8 @@ static enum err_code check_end(struct feedfile *self, struct err *err)
         return ERR_OK;
     if (number == Z_ERRNO)
         why = strerror(errno);
+    else if (strncmp(why, self->path, strlen(self->path)) == 0)
+        why += strlen(self->path) + strspn(why + strlen(self->path), ": "); /* zlib says it, too */
     return err_set(err, ERR_BAD_REQUEST, "%s: cannot be read: %s", self->path, why);
 }
 
@@ -141,6 +146,20 @@ static enum err_code check_rows(struct feedfile *self, bool has_timeframe, struc
     return code;
 }
 
+/* The last four bytes of a packed file are its size unpacked (RFC 1952, ISIZE), modulo 2^32, and of
+ * its last part if it has several. */
+static int64_t read_unpacked_size(const char *path)
+{
+    unsigned char bytes[4];
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    bool is_read = fseek(file, -(long)sizeof bytes, SEEK_END) == 0 &&
+                   fread(bytes, 1, sizeof bytes, file) == sizeof bytes;
+    fclose(file);
+    return is_read ? bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (int64_t)bytes[3] << 24 : 0;
+}
+
 static enum err_code open_file(struct feedfile *self, struct err *err)
 {
     struct stat status;
@@ -148,9 +167,19 @@ static enum err_code open_file(struct feedfile *self, struct err *err)
     if (!self->file)
         return err_set(err, ERR_BAD_REQUEST, "%s: %s", self->path, strerror(errno));
     gzbuffer(self->file, BUFFER_BYTES);
-    if (stat(self->path, &status) == 0 && S_ISREG(status.st_mode))
-        self->size = status.st_size;
+    if (stat(self->path, &status) != 0 || !S_ISREG(status.st_mode))
+        return ERR_OK;
+    self->size = status.st_size;
+    self->unpacked = gzdirect(self->file) ? self->size : read_unpacked_size(self->path);
     return ERR_OK;
+}
+
+/* A symbol that no column says has to come from somewhere. */
+static enum err_code check_symbol(const struct feedfile *self, struct err *err)
+{
+    if (feedrow_has_symbol(&self->form) || symbol_is_valid(self->symbol))
+        return ERR_OK;
+    return err_set(err, ERR_BAD_REQUEST, "%s: say which --symbol it is of", self->path);
 }
 
 struct feedfile *feedfile_open(const char *path, const char *symbol, enum timeframe timeframe,
@@ -166,6 +195,8 @@ struct feedfile *feedfile_open(const char *path, const char *symbol, enum timefr
     enum err_code code = open_file(self, err);
     if (code == ERR_OK)
         code = read_header(self, err);
+    if (code == ERR_OK)
+        code = check_symbol(self, err);
     if (code == ERR_OK && !self->form.is_bar && timeframe != TIMEFRAME_NONE)
         code = err_set(err, ERR_BAD_REQUEST, "%s: ticks have no --timeframe", path);
     if (code == ERR_OK)
@@ -189,7 +220,15 @@ void feedfile_close(struct feedfile **self)
 
 double feedfile_fraction(const struct feedfile *self)
 {
+    double at = (double)gztell(self->file);
+    if (self->unpacked > 0 && at <= (double)self->unpacked)
+        return at / (double)self->unpacked;
     return self->size > 0 ? (double)gzoffset(self->file) / (double)self->size : NAN;
+}
+
+const char *feedfile_symbol(const struct feedfile *self)
+{
+    return feedrow_has_symbol(&self->form) ? NULL : self->symbol;
 }
 
 const char *feedfile_source(const struct feedfile *self)

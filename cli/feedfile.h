@@ -32,6 +32,8 @@ enum feedfile_result feedfile_next(struct feedfile *self, struct feedfile_row **
 bool feedfile_rewind(struct feedfile *self);
 /* How much of it has been read, from 0 to 1; NAN if that is not known. */
 double feedfile_fraction(const struct feedfile *self);
+/* What all its rows are of; NULL if a column says it. */
+const char *feedfile_symbol(const struct feedfile *self);
 /* The name under which the daemon is to know it; see feedrow_source. */
 const char *feedfile_source(const struct feedfile *self);
 

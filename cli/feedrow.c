@@ -99,6 +99,11 @@ static bool has(const struct feedrow_form *self, enum column column)
     return self->fields[column] != SIZE_MAX;
 }
 
+bool feedrow_has_symbol(const struct feedrow_form *self)
+{
+    return has(self, SYMBOL);
+}
+
 enum err_code feedrow_parse_header(struct feedrow_form *self, char *line, struct err *err)
 {
     static const char MARK[] = "\xEF\xBB\xBF"; /* of UTF-8, as some spreadsheets put it */

@@ -24,6 +24,9 @@ struct feedrow_form {
 /* Reads a header line, which is changed. Errors: BAD_REQUEST, saying what is expected. */
 enum err_code feedrow_parse_header(struct feedrow_form *self, char *line, struct err *err);
 
+/* True if a column says each row's symbol. */
+bool feedrow_has_symbol(const struct feedrow_form *self);
+
 /* Reads a line, which is changed, and writes it as a JSON item. symbol is for files that have no
  * column for it; timeframe is that of bars. A time without an offset is India's. Errors:
  * BAD_REQUEST. */

@@ -26,6 +26,10 @@
     X(1D, "1d", 86400000)      \
     X(1W, "1w", 604800000)
 
+/* All names, each behind a blank: " 1s 5s ..." */
+#define TIMEFRAME_NAME_BEHIND_BLANK(identifier, name, ms) " " name
+#define TIMEFRAME_NAMES                                   TIMEFRAME_MAP(TIMEFRAME_NAME_BEHIND_BLANK)
+
 enum timeframe {
 #define X(identifier, name, ms) TIMEFRAME_##identifier,
     TIMEFRAME_MAP(X)

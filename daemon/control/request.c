@@ -97,9 +97,7 @@ enum err_code call_series(const struct call *call, struct listing **listing,
     *timeframe = timeframe_parse(name);
     if (*timeframe == TIMEFRAME_NONE)
         return err_set(call->err, ERR_UNKNOWN_TIMEFRAME,
-                       "no timeframe \"%.32s\"; there are 1s 5s 10s 15s 30s 1min 2min 3min 5min "
-                       "10min 15min 30min 1h 2h 4h 1d 1w",
-                       name);
+                       "no timeframe \"%.32s\"; there are" TIMEFRAME_NAMES, name);
     return ERR_OK;
 }
 

@@ -202,7 +202,9 @@ class Statuses(Base):
                      ["stream", "NIFTY50", "1min"], ["subscribe"], ["feed"], ["--endpoint"],
                      ["--endpoint", "nonsense", "list"], ["list", "surplus"],
                      ["history", "NIFTY50", "1min", "x"],
-                     ["stream", "NIFTY50", "1min", "RSI", "--count", "x"], ["token"]):
+                     ["stream", "NIFTY50", "1min", "RSI", "--count", "x"], ["token"],
+                     ["feed", "x.csv", "--symbol", ""], ["feed", "x.csv", "--symbol", "a\nb"],
+                     ["feed", "x.csv", "--timeframe", "7"], ["feed", "x.csv", "--speed", "0"]):
             status, out, err = self.cli(*args)
             self.assertEqual((status, out), (2, ""), f"{args}: {err}")
             self.assertTrue(err.strip(), args)
@@ -360,6 +362,20 @@ class Files(Base):
         self.assertEqual(self.closes(), [b["c"] for b in self.bars])
         rejects = self.admin().ask("stats")["counters"]["rejects"]
         self.assertEqual(sum(rejects.values()), 0, rejects)
+
+    def test_says_what_was_taken_and_fails_if_nothing_was(self):
+        path = self.folder / "day.csv"
+        path.write_text(self.bar_csv(5) + "2025-11-04T00:00:00Z,1,1,1,1,1\n")
+        status, out, err = self.feed(path, "--symbol", "NIFTY50")
+        self.assertEqual(status, 0, err)
+        self.assertIn("day.csv: 5 rows of NIFTY50 taken in ", out)
+        self.assertIn(", 1 refused", out)
+        self.assertIn("OUTSIDE_SESSION", err)
+        path.write_text("timestamp,price\n2025-11-04T00:00:00Z,1\n")
+        status, out, err = self.feed(path, "--symbol", "NIFTY50")
+        self.assertEqual(status, 1)
+        self.assertIn("day.csv: 0 rows of NIFTY50 taken in ", out)
+        self.assertIn("1 row refused, the first in line 2", err)
 
     def test_refused_without_the_scope(self):
         path = self.folder / "day.csv"

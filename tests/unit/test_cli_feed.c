@@ -256,6 +256,46 @@ static void files_that_are_none_are_refused_by_name(void **state)
     assert_non_null(strstr(err.message, "sym_x.csv"));
 }
 
+static void how_much_is_read_is_told_of_packed_files_too(void **state)
+{
+    struct place *place = *state;
+    struct buf text = {0};
+    struct feedfile_row *row;
+    struct err err;
+    buf_put_text(&text, "ts,price\n");
+    for (int i = 0; i < 1000; i++) /* packed, it is smaller than what is read of it at a time */
+        buf_put_format(&text, "%lld,5\n", 1762232700000LL + i);
+    for (int packed = 0; packed < 2; packed++) {
+        write_file(place, text.data, text.size, packed);
+        struct feedfile *file = feedfile_open(place->path, NULL, TIMEFRAME_NONE, &err);
+        assert_non_null(file);
+        assert_string_equal(feedfile_symbol(file), "SYM");
+        for (int i = 0; i < 250; i++)
+            assert_int_equal(feedfile_next(file, &row, &err), FEEDFILE_ROW);
+        assert_float_equal(feedfile_fraction(file), 0.25, 0.01);
+        for (int i = 0; i < 750; i++)
+            assert_int_equal(feedfile_next(file, &row, &err), FEEDFILE_ROW);
+        assert_float_equal(feedfile_fraction(file), 1, 1e-9);
+        feedfile_close(&file);
+    }
+    buf_destroy(&text);
+}
+
+static void a_file_whose_name_is_no_symbol_wants_one(void **state)
+{
+    static const char TEXT[] = "ts,price\n1762232700000,5\n";
+    struct place *place = *state, other = *place;
+    struct err err;
+    snprintf(other.path, sizeof other.path, "%s/_x.csv", place->folder);
+    write_file(&other, TEXT, strlen(TEXT), false);
+    assert_null(feedfile_open(other.path, NULL, TIMEFRAME_NONE, &err));
+    assert_non_null(strstr(err.message, "--symbol"));
+    struct feedfile *file = feedfile_open(other.path, "SYM", TIMEFRAME_NONE, &err);
+    assert_non_null(file);
+    feedfile_close(&file);
+    unlink(other.path);
+}
+
 static void a_packed_file_that_is_cut_off_is_broken(void **state)
 {
     struct place *place = *state;
@@ -274,6 +314,9 @@ static void a_packed_file_that_is_cut_off_is_broken(void **state)
     while ((result = feedfile_next(file, &row, &err)) == FEEDFILE_ROW || result == FEEDFILE_BAD)
         assert_true(row->number < 20000);
     assert_int_equal(result, FEEDFILE_BROKEN);
+    const char *name = strstr(err.message, "sym_x.csv");
+    assert_non_null(name);
+    assert_null(strstr(name + 1, "sym_x.csv")); /* it is said once */
     feedfile_close(&file);
     buf_destroy(&text);
 }
@@ -291,6 +334,8 @@ int main(void)
         FILE_TEST(a_file_is_read_row_by_row_and_again),
         FILE_TEST(a_file_that_has_grown_is_the_same_source),
         FILE_TEST(files_that_are_none_are_refused_by_name),
+        FILE_TEST(how_much_is_read_is_told_of_packed_files_too),
+        FILE_TEST(a_file_whose_name_is_no_symbol_wants_one),
         FILE_TEST(a_packed_file_that_is_cut_off_is_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
