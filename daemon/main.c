@@ -89,6 +89,15 @@ static bool read_config_file(const struct daemon *self, struct config *config, s
     return true;
 }
 
+/* A fault of what a setting names, beside the line that names it. */
+static bool fail_of(const struct daemon *self, const char *section, const char *name,
+                    const struct err *err)
+{
+    struct teller teller = {self->arguments.config_file};
+    tell_fault(&teller, config_line(&self->config, section, name), err->message);
+    return false;
+}
+
 static bool read_config(struct daemon *self, int argc, char **argv)
 {
     struct err err;
@@ -96,9 +105,9 @@ static bool read_config(struct daemon *self, int argc, char **argv)
     size_t n_faults;
     config_init(&self->config);
     if (!read_config_file(self, &self->config, &n_faults))
-        return false;
+        n_faults = 1;
     if (arguments_apply(argc, argv, &self->config, &err) != ERR_OK)
-        return fail(&err);
+        n_faults += !fail(&err);
     return n_faults + config_check(&self->config, tell_fault, &teller) == 0;
 }
 
@@ -113,7 +122,7 @@ static bool make_calendars(struct daemon *self)
     struct err err;
     self->always = calendar_new_always();
     self->calendar = setup_calendar(&self->config, &err);
-    return self->calendar || fail(&err);
+    return self->calendar || fail_of(self, "market", "zone", &err);
 }
 
 static bool read_instruments(struct daemon *self)
@@ -125,7 +134,7 @@ static bool read_instruments(struct daemon *self)
         return true;
     char *text = file_read(self->config.instruments_file, INSTRUMENTS_FILE_MAX, NULL, &err);
     if (!text)
-        return fail(&err);
+        return fail_of(self, "market", "instruments", &err);
     size_t n_faults = instruments_load(self->instruments, text, tell_fault, &teller);
     free(text);
     if (n_faults == SIZE_MAX || (n_faults > 0 && self->arguments.check))
@@ -469,11 +478,12 @@ int main(int argc, char **argv)
         puts("indsubd " INDSUB_VERSION);
     if (self.arguments.help || self.arguments.version)
         return EXIT_DONE;
-    if (read_config(&self, argc, argv)) {
-        self.log.level = log_level_parse(self.config.log_level);
-        if (make_calendars(&self) && read_instruments(&self))
-            status = self.arguments.check ? EXIT_DONE : serve(&self);
-    }
+    bool good = read_config(&self, argc, argv); /* every fault is named, so all is looked at */
+    self.log.level = log_level_parse(self.config.log_level);
+    good &= make_calendars(&self);
+    good &= read_instruments(&self);
+    if (good)
+        status = self.arguments.check ? EXIT_DONE : serve(&self);
     destroy(&self);
     return (int)status;
 }

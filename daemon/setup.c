@@ -82,7 +82,7 @@ void setup_core_live(const struct config *config, struct core_settings *settings
 void setup_core(const struct config *config, const struct server *server,
                 struct convention *convention, struct core_settings *settings)
 {
-    pricing_read(config, convention, NULL); /* has been checked */
+    *convention = pricing_convention(config);
     *settings = (struct core_settings){
         .options = {.convention = convention, .age_max_ms = config->option_age_s * 1000},
         .public_endpoint = server_public_endpoint(server),

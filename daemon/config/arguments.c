@@ -25,21 +25,48 @@ static bool is_word(const char *argument, size_t size, const char *word)
     return strlen(word) == size && strncmp(argument, word, size) == 0;
 }
 
+/* Flags that are no settings, and whether a value may stand behind "=", or has to come. */
+static const struct other_flag {
+    const char *name;
+    bool may_have_value, needs_value;
+} OTHERS[] = {{"--config", true, true},
+              {"--simulate", true, false},
+              {"--check", false, false},
+              {"--version", false, false},
+              {"--help", false, false}};
+enum { N_OTHERS = sizeof OTHERS / sizeof *OTHERS };
+
+static enum err_code refuse_unknown(const char *argument, struct err *err)
+{
+    struct nearest nearest = nearest_begin(argument);
+    for (size_t i = 0; i < N_OTHERS; i++)
+        nearest_offer(&nearest, OTHERS[i].name);
+    for (size_t i = 0; i < setting_count(); i++)
+        if (SETTINGS[i].flag)
+            nearest_offer(&nearest, SETTINGS[i].flag);
+    if (nearest.best)
+        return err_set(err, ERR_BAD_REQUEST, "no argument \"%.80s\"; did you mean %s?", argument,
+                       nearest.best);
+    return err_set(err, ERR_BAD_REQUEST, "no argument \"%.80s\"; --help lists them", argument);
+}
+
 /* Reads the flag at argv[i]: "--flag value" or "--flag=value". */
 static enum err_code read_flag(int argc, char **argv, int i, struct flag *flag, struct err *err)
 {
-    static const char *const WITHOUT[] = {"--check", "--version", "--help", "--simulate"};
     size_t size = strcspn(argv[i], "=");
-    bool known = is_word(argv[i], size, "--config"), takes_none = false;
+    const struct other_flag *other = NULL;
     *flag = (struct flag){.setting = find_flag(argv[i], size), .n_words = 1};
-    for (size_t k = 0; k < sizeof WITHOUT / sizeof *WITHOUT; k++)
-        takes_none |= is_word(argv[i], size, WITHOUT[k]);
-    takes_none |= flag->setting && flag->setting->type == SETTING_FLAG;
-    if (!known && !takes_none && !flag->setting)
-        return err_set(err, ERR_BAD_REQUEST, "no argument \"%.80s\"; --help lists them", argv[i]);
+    for (size_t k = 0; k < N_OTHERS; k++)
+        if (is_word(argv[i], size, OTHERS[k].name))
+            other = &OTHERS[k];
+    if (!other && !flag->setting)
+        return refuse_unknown(argv[i], err);
+    bool needs_value = other ? other->needs_value : flag->setting->type != SETTING_FLAG;
+    if (argv[i][size] == '=' && other && !other->may_have_value)
+        return err_set(err, ERR_BAD_REQUEST, "%s takes no value", other->name);
     if (argv[i][size] == '=') {
         flag->value = argv[i] + size + 1;
-    } else if (!takes_none) {
+    } else if (needs_value) {
         if (i + 1 >= argc)
             return err_set(err, ERR_BAD_REQUEST, "%s needs a value", argv[i]);
         flag->value = argv[i + 1];

@@ -33,7 +33,7 @@ static bool is_text(const struct setting *setting)
 void config_init(struct config *self)
 {
     char why[WHY_SIZE];
-    *self = (struct config){0};
+    *self = (struct config){.lines = mem_alloc_zero(setting_count(), sizeof *self->lines)};
     for (size_t i = 0; i < setting_count(); i++)
         config_set(self, &SETTINGS[i], SETTINGS[i].initial, why);
 }
@@ -43,6 +43,7 @@ void config_clear(struct config *self)
     for (size_t i = 0; i < setting_count(); i++)
         if (is_text(&SETTINGS[i]))
             free(*text_at(self, &SETTINGS[i]));
+    free(self->lines);
     *self = (struct config){0};
 }
 
@@ -144,11 +145,17 @@ static const char *misses(enum setting_type type, const char *value)
         return "error, warning, info or debug";
     if (type == SETTING_SOCKETS && !are_sockets(value))
         return "some of session, public and feed, with blanks between them";
-    return NULL;
+    return pricing_misses(type, value);
+}
+
+size_t config_line(const struct config *self, const char *section, const char *name)
+{
+    return self->lines[setting_find(section, name) - SETTINGS];
 }
 
 bool config_set(struct config *self, const struct setting *setting, const char *value, char *why)
 {
+    self->lines[setting - SETTINGS] = 0;
     if (!is_text(setting))
         return set_count(self, setting, value, why);
     const char *wanted = misses(setting->type, value);
@@ -205,8 +212,8 @@ static void enter_section(struct reader *self, size_t line, const char *name)
             self->section = SETTINGS[i].section;
     }
     if (!self->section)
-        tell(self, line, "no section \"%.64s\"%s%s", name, nearest.best ? "; did you mean " : "",
-             nearest.best ? nearest.best : "");
+        tell(self, line, "no section \"%.64s\"%s%s%s", name, nearest.best ? "; did you mean " : "",
+             nearest.best ? nearest.best : "", nearest.best ? "?" : "");
 }
 
 /* The name is unknown here: it may be mistyped, or belong elsewhere. */
@@ -222,8 +229,9 @@ static void tell_unknown(struct reader *self, size_t line, const char *name)
         if (strcmp(SETTINGS[i].section, self->section) == 0)
             nearest_offer(&nearest, SETTINGS[i].name);
     }
-    tell(self, line, "no setting \"%.64s\" in \"%s\"%s%s", name, self->section,
-         nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "");
+    tell(self, line, "no setting \"%.64s\" in \"%s\"%s%s%s", name, self->section,
+         nearest.best ? "; did you mean " : "", nearest.best ? nearest.best : "",
+         nearest.best ? "?" : "");
 }
 
 static void take_setting(struct reader *self, size_t line, const char *name, const char *value)
@@ -239,6 +247,8 @@ static void take_setting(struct reader *self, size_t line, const char *name, con
         tell(self, line, "%s is given twice, first in line %zu", name, *given);
     else if (!config_set(self->config, setting, value, why))
         tell(self, line, "%s", why);
+    else
+        self->config->lines[setting - SETTINGS] = line;
     *given = *given ? *given : line;
 }
 
@@ -332,7 +342,7 @@ static void check_endpoint(const struct config *self, struct reader *reader, con
                            const char *endpoint)
 {
     if (!self->allow_plaintext && !endpoint_is_local(endpoint) && !config_encrypts(self, name))
-        tell(reader, 0,
+        tell(reader, config_line(self, "endpoints", name),
              "the %s endpoint %.60s can be reached from other machines and is not encrypted; give "
              "it a --certificate, bind it to 127.0.0.1, or say --allow-plaintext",
              name, endpoint);
@@ -344,10 +354,6 @@ size_t config_check(const struct config *self, config_fault_fn *fault, void *con
     check_endpoint(self, &reader, "session", self->session_endpoint);
     check_endpoint(self, &reader, "public", self->public_endpoint);
     check_endpoint(self, &reader, "feed", self->feed_endpoint);
-    struct convention convention;
-    struct err err;
-    if (pricing_read(self, &convention, &err) != ERR_OK)
-        tell(&reader, 0, "%s", err.message);
     return reader.n_faults;
 }
 

@@ -10,36 +10,35 @@ static bool read_fraction(const char *text, double *value)
     return *text && !*rest && isfinite(*value) && fabs(*value) < 10;
 }
 
-enum err_code pricing_read(const struct config *config, struct convention *convention,
-                           struct err *err)
+const char *pricing_misses(enum setting_type type, const char *value)
 {
-    const struct convention *preset = convention_preset(config->convention);
-    if (!preset)
-        return err_set(err, ERR_BAD_REQUEST,
-                       "options/convention = %.60s: it is one of black76-365, kite, nse",
-                       config->convention);
-    struct convention made = *preset;
-    if (*config->option_model && !option_model_from_name(config->option_model, &made.model))
-        return err_set(err, ERR_BAD_REQUEST,
-                       "options/model = %.60s: it is black76 or black_scholes",
-                       config->option_model);
-    if (*config->day_count && !day_count_from_name(config->day_count, &made.day_count))
-        return err_set(err, ERR_BAD_REQUEST,
-                       "options/day_count = %.60s: it is seconds-365, calendar-365 or trading-252",
-                       config->day_count);
-    if (*config->iv_side && !iv_side_from_name(config->iv_side, &made.side))
-        return err_set(err, ERR_BAD_REQUEST, "options/side = %.60s: it is own or out-of-the-money",
-                       config->iv_side);
-    if (*config->rate && !read_fraction(config->rate, &made.rate))
-        return err_set(err, ERR_BAD_REQUEST, "options/rate = %.60s: a fraction such as 0.065",
-                       config->rate);
-    if (*config->dividend_yield && !read_fraction(config->dividend_yield, &made.dividend_yield))
-        return err_set(err, ERR_BAD_REQUEST,
-                       "options/dividend_yield = %.60s: a fraction such as 0.01",
-                       config->dividend_yield);
-    if (*config->option_model || *config->day_count || *config->iv_side || *config->rate ||
-        *config->dividend_yield)
+    struct convention any;
+    if (type == SETTING_CONVENTION)
+        return convention_preset(value) ? NULL : "black76-365, kite or nse";
+    if (*value == '\0')
+        return NULL;
+    if (type == SETTING_MODEL && !option_model_from_name(value, &any.model))
+        return "black76 or black_scholes";
+    if (type == SETTING_DAY_COUNT && !day_count_from_name(value, &any.day_count))
+        return "seconds-365, calendar-365 or trading-252";
+    if (type == SETTING_SIDE && !iv_side_from_name(value, &any.side))
+        return "own or out-of-the-money";
+    if (type == SETTING_FRACTION && !read_fraction(value, &any.rate))
+        return "a fraction such as 0.065";
+    return NULL;
+}
+
+struct convention pricing_convention(const struct config *config)
+{
+    struct convention made = *convention_preset(config->convention);
+    bool is_custom = false;
+    is_custom |= option_model_from_name(config->option_model, &made.model);
+    is_custom |= day_count_from_name(config->day_count, &made.day_count);
+    is_custom |= iv_side_from_name(config->iv_side, &made.side);
+    is_custom |= *config->rate && read_fraction(config->rate, &made.rate);
+    is_custom |=
+        *config->dividend_yield && read_fraction(config->dividend_yield, &made.dividend_yield);
+    if (is_custom)
         made.name = "custom";
-    *convention = made;
-    return ERR_OK;
+    return made;
 }

@@ -9,6 +9,7 @@
 
 /* The values in force. Texts are owned. */
 struct config {
+    size_t *lines; /* of each row, where in the file it was given; 0: it is not the file's */
     char *session_endpoint, *public_endpoint, *feed_endpoint;
     char *state_dir, *key_file, *keys_dir, *instruments_file;
     char *audience, *issuer, *revoked_file;
@@ -33,10 +34,15 @@ struct config {
 enum setting_type {
     SETTING_TEXT,
     SETTING_ENDPOINT,
-    SETTING_HOURS,   /* 09:15-15:30 */
-    SETTING_DATES,   /* 2025-11-05 2025-12-25 */
-    SETTING_LEVEL,   /* error, warning, info, debug */
-    SETTING_SOCKETS, /* some of session, public, feed */
+    SETTING_HOURS,      /* 09:15-15:30 */
+    SETTING_DATES,      /* 2025-11-05 2025-12-25 */
+    SETTING_LEVEL,      /* error, warning, info, debug */
+    SETTING_SOCKETS,    /* some of session, public, feed */
+    SETTING_CONVENTION, /* what options are valued by, and what is given instead of its parts */
+    SETTING_MODEL,
+    SETTING_DAY_COUNT,
+    SETTING_SIDE,
+    SETTING_FRACTION,
     SETTING_COUNT,
     SETTING_FLAG /* 0 or 1 */
 };

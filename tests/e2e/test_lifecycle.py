@@ -141,12 +141,14 @@ class Arguments(unittest.TestCase):
     def test_bad_usage(self):
         for args in (["--nonsense"], ["--session"], ["surplus"], ["--session", "nonsense"],
                      ["--session", "tcp://"], ["--session", "http://127.0.0.1:1"],
-                     ["--simulate=x"], ["--config", "/nonexistent.conf"],
+                     ["--simulate=x"], ["--config", "/nonexistent.conf"], ["--check=1"],
+                     ["--version=1"], ["--help=me"],
                      ["--instruments", "/nonexistent.csv"]):
             with tempfile.TemporaryDirectory() as folder:
                 status, out, err = indsubd("--state", folder, *args)
                 self.assertEqual((status, out), (2, ""), f"{args}: {err}")
                 self.assertTrue(err.strip(), args)
+        self.assertIn("did you mean --session?", indsubd("--sesion", "x")[2])
 
 
 class Check(unittest.TestCase):
@@ -169,6 +171,14 @@ class Check(unittest.TestCase):
         for line, word in ((2, "resume_ms"), (3, "heartbeat_ms"), (4, "nonsense"),
                            (5, "no_such_section")):
             self.assertRegex(said, rf"(?m)^.*\b{line}\b.*{word}")
+
+    def test_what_settings_name_has_its_line_too(self):
+        status, said = self.check("market\n    zone = Mars/Olympus\n    seed = x\n"
+                                  "    instruments = /nonexistent.csv\noptions\n    rate = some\n"
+                                  "endpoints\n    feed = tcp://*:5572\n")
+        self.assertEqual(status, 2, said)
+        self.assertEqual({line.split(": ")[0] for line in said.splitlines()},
+                         {f"FILE:{n}" for n in (2, 3, 4, 6, 8)}, said)
 
     def test_it_is_not_started_with_faults_either(self):
         with self.assertRaisesRegex(AssertionError, "resume_ms"):

@@ -82,7 +82,7 @@ static void no_field_is_without_a_row(void **state)
         bool is_number = SETTINGS[i].type == SETTING_COUNT || SETTINGS[i].type == SETTING_FLAG;
         bytes += is_number ? sizeof(int64_t) : sizeof(char *);
     }
-    assert_int_equal(bytes, sizeof(struct config));
+    assert_int_equal(bytes + sizeof(size_t *), sizeof(struct config)); /* and their lines */
 }
 
 static void a_number_is_held_to_its_range(void **state)
@@ -156,17 +156,28 @@ static void every_fault_has_its_line(void **state)
                   "log\n"
                   "    level = loud\n"
                   "endpoints\n"
-                  "    session = 127.0.0.1\n",
+                  "    session = 127.0.0.1\n"
+                  "options\n"
+                  "    convention = mine\n"
+                  "    model = black\n"
+                  "    day_count = 360\n"
+                  "    side = call\n"
+                  "    rate = 6.5%\n",
                   "2: resume_ms must be 0 to 86400000 ms, not \"soon\"\n"
                   "3: heartbeat_ms must be 50 to 3600000 ms, not \"1\"\n"
-                  "4: no setting \"resum_ms\" in \"sessions\"; did you mean resume_ms\n"
+                  "4: no setting \"resum_ms\" in \"sessions\"; did you mean resume_ms?\n"
                   "5: no setting \"seed\" in \"sessions\"; it belongs to \"market\"\n"
-                  "6: no section \"sesions\"; did you mean sessions\n"
+                  "6: no section \"sesions\"; did you mean sessions?\n"
                   "9: simulate must be 0 or 1, not \"yes\"\n"
                   "10: hours must be hours such as 09:15-15:30, not \"15:30-09:15\"\n"
                   "11: holidays must be dates such as 2025-11-05 2025-12-25, not \"2025-02-30\"\n"
                   "13: level must be error, warning, info or debug, not \"loud\"\n"
-                  "15: session must be tcp://HOST:PORT or ipc://PATH, not \"127.0.0.1\"\n");
+                  "15: session must be tcp://HOST:PORT or ipc://PATH, not \"127.0.0.1\"\n"
+                  "17: convention must be black76-365, kite or nse, not \"mine\"\n"
+                  "18: model must be black76 or black_scholes, not \"black\"\n"
+                  "19: day_count must be seconds-365, calendar-365 or trading-252, not \"360\"\n"
+                  "20: side must be own or out-of-the-money, not \"call\"\n"
+                  "21: rate must be a fraction such as 0.065, not \"6.5%\"\n");
 }
 
 static void what_is_no_zpl_has_its_line_too(void **state)
@@ -194,6 +205,19 @@ static void what_is_no_zpl_has_its_line_too(void **state)
                   "9: neither a section's name, nor NAME = VALUE, nor a # comment\n"
                   "10: the quote is not closed\n"
                   "11: there is something behind the closing quote\n");
+}
+
+static void a_setting_knows_the_line_that_gave_it(void **state)
+{
+    struct config config = read_config("market\n    zone = UTC\n    seed = x\n",
+                                       "3: seed must be 0 to 9223372036854775807, not \"x\"\n");
+    char why[200];
+    (void)state;
+    assert_int_equal(config_line(&config, "market", "zone"), 2);
+    assert_int_equal(config_line(&config, "market", "seed"), 0); /* it has stayed as it was */
+    assert_true(config_set(&config, setting_find("market", "zone"), "Asia/Kolkata", why));
+    assert_int_equal(config_line(&config, "market", "zone"), 0); /* it is a flag's now */
+    config_clear(&config);
 }
 
 static void what_is_given_twice_is_a_fault(void **state)
@@ -267,7 +291,7 @@ static void nothing_leaves_the_machine_unasked(void **state)
 {
     struct config config = read_config("endpoints\n    public = tcp://*:5571\n", "");
     (void)state;
-    assert_check(&config, "0: the public endpoint tcp://*:5571 can be reached from other machines "
+    assert_check(&config, "2: the public endpoint tcp://*:5571 can be reached from other machines "
                           "and is not encrypted; give it a --certificate, bind it to "
                           "127.0.0.1, or say --allow-plaintext\n");
     config.allow_plaintext = 1;
@@ -278,7 +302,7 @@ static void nothing_leaves_the_machine_unasked(void **state)
                          "");
     assert_true(config_encrypts(&config, "session"));
     assert_false(config_encrypts(&config, "public"));
-    assert_check(&config, "0: the public endpoint tcp://*:5571 can be reached from other machines "
+    assert_check(&config, "2: the public endpoint tcp://*:5571 can be reached from other machines "
                           "and is not encrypted; give it a --certificate, bind it to "
                           "127.0.0.1, or say --allow-plaintext\n");
     config_clear(&config);
@@ -339,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_file_sets_what_it_names),
         cmocka_unit_test(every_fault_has_its_line),
         cmocka_unit_test(what_is_no_zpl_has_its_line_too),
+        cmocka_unit_test(a_setting_knows_the_line_that_gave_it),
         cmocka_unit_test(what_is_given_twice_is_a_fault),
         cmocka_unit_test(a_line_is_never_cut),
         cmocka_unit_test(faulty_settings_stay_as_they_were),
