@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/json.h"
 #include "common/client/client.h"
 
 static struct call *find_call(const indsub_t *self, int64_t id)
@@ -15,8 +16,11 @@ static struct call *find_call(const indsub_t *self, int64_t id)
     return NULL;
 }
 
+/* NULL: there is none. */
 static void free_call(struct call *call)
 {
+    if (!call)
+        return;
     free(call->frame);
     free(call->mode);
     free(call);
@@ -53,7 +57,9 @@ static struct call *new_call(indsub_t *self, const char *type, struct text *memb
     struct text frame = {0};
     struct call *call = calloc(1, sizeof *call);
     int64_t id = ++self->last_id;
-    text_put_format(&frame, "{\"type\":\"%s\",\"id\":%lld", type, (long long)id);
+    text_put_string(&frame, "{\"type\":");
+    text_put_quoted(&frame, type);
+    text_put_format(&frame, ",\"id\":%lld", (long long)id);
     if (members->size > 0) {
         text_put_string(&frame, ",");
         text_put(&frame, members->data, members->size);
@@ -100,6 +106,16 @@ static indsub_err_t wait_for(indsub_t *self, int64_t id)
     return self->waited_err;
 }
 
+/* To what is no JSON the daemon cannot even say which request it answers. */
+static indsub_err_t check_frame(indsub_t *self, const struct call *call)
+{
+    struct err why;
+    cJSON *tree = json_parse(call->frame, call->size, &why);
+    cJSON_Delete(tree);
+    return tree ? INDSUB_OK
+                : client_fail(self, INDSUB_ERR_MISUSE, "that makes no JSON: %s", why.message);
+}
+
 indsub_err_t calls_begin(indsub_t *self, const char *type, struct text *members,
                          struct call_options options)
 {
@@ -113,10 +129,14 @@ indsub_err_t calls_begin(indsub_t *self, const char *type, struct text *members,
                           self->endpoint, zmq_strerror(errno));
     else if (!(call = new_call(self, type, members, &options)))
         err = client_fail(self, INDSUB_ERR_NO_MEMORY, "no memory for a request");
+    else
+        err = check_frame(self, call);
     text_destroy(members);
     free(options.mode);
-    if (err != INDSUB_OK)
+    if (err != INDSUB_OK) {
+        free_call(call);
         return err;
+    }
     int64_t id = call->id;
     TAILQ_INSERT_TAIL(&self->calls, call, entry);
     calls_send(self);

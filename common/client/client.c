@@ -314,6 +314,8 @@ int64_t indsub_feed_age_ms(const indsub_t *self)
 indsub_err_t indsub_listen(indsub_t *self, const char *endpoint, const char *topic)
 {
     bool first = !self->link.sub;
+    if (!topic)
+        return client_fail(self, INDSUB_ERR_MISUSE, "what to listen to is missing");
     if (!endpoint && first)
         endpoint = self->public_endpoint;
     if (!endpoint && first)

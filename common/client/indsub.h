@@ -20,7 +20,8 @@
  * code; other callbacks may be called meanwhile. In a callback only the first manner is allowed.
  *
  * There is no global state: a process may have any number of clients, each used by one thread at a
- * time. Nothing is printed, no signal handler is set, and nothing aborts for want of memory.
+ * time. Nothing is printed, no signal handler is set, and nothing aborts for want of memory. After
+ * a fork the child may do one thing with a client of its parent: indsub_destroy.
  *
  * Strings are UTF-8; times are milliseconds since 1970-01-01 UTC. What a callback is given is lent
  * to it until it returns. */
@@ -77,7 +78,7 @@ typedef enum indsub_err {
     INDSUB_ERR_NO_DAEMON, /* nobody answers at the endpoint */
     INDSUB_ERR_TIMEOUT,   /* connected, but no answer in time */
     INDSUB_ERR_NO_MEMORY,
-    INDSUB_ERR_MISUSE,      /* the call makes no sense here or so */
+    INDSUB_ERR_MISUSE,      /* the call makes no sense here or so; nothing was sent */
     INDSUB_ERR_INTERRUPTED, /* a signal came while waiting */
     INDSUB_ERR_PROTOCOL,    /* the daemon said something that is not the protocol */
     INDSUB_ERR_SYSTEM       /* a system call or libzmq failed */
@@ -139,7 +140,7 @@ INDSUB_API void indsub_update_destroy(indsub_update_t **self);
 /* ---- a client ------------------------------------------------------------------------ */
 
 /* A client of the daemon at that endpoint (NULL: INDSUB_DEFAULT_ENDPOINT). Connects when the first
- * request is made. NULL if there is no memory or no entropy. */
+ * request is made. NULL if there is no memory, or no descriptor to be had. */
 INDSUB_API indsub_t *indsub_new(const char *endpoint);
 /* Ends it at once, without waiting, and sets *self to NULL; *self may be NULL. The daemon keeps the
  * session for a while unless indsub_close was called before. Not in a callback. */

@@ -116,7 +116,7 @@ indsub_err_t indsub_subscribe(indsub_t *self, const indsub_subscription_t *what,
 {
     struct text members = {0};
     char *mode;
-    if (!what->symbol || !what->timeframe || !what->indicators)
+    if (!what || !what->symbol || !what->timeframe || !what->indicators)
         return client_fail(self, INDSUB_ERR_MISUSE,
                            "a subscription has a symbol, a timeframe and indicators");
     indsub_err_t err = take_mode(self, what, &mode);
@@ -171,10 +171,17 @@ indsub_err_t indsub_list(indsub_t *self, indsub_reply_fn *on_reply, void *contex
     return begin(self, "list", &none, on_reply, context);
 }
 
+static indsub_err_t refuse_nothing(indsub_t *self)
+{
+    return client_fail(self, INDSUB_ERR_MISUSE, "a symbol or a timeframe is missing");
+}
+
 indsub_err_t indsub_data(indsub_t *self, const char *symbol, const char *timeframe,
                          indsub_reply_fn *on_reply, void *context)
 {
     struct text members = {0};
+    if (!symbol || !timeframe)
+        return refuse_nothing(self);
     put_string(&members, "symbol", symbol);
     put_string(&members, "timeframe", timeframe);
     return begin(self, "data", &members, on_reply, context);
@@ -184,6 +191,8 @@ indsub_err_t indsub_history(indsub_t *self, const char *symbol, const char *time
                             const indsub_range_t *range, indsub_reply_fn *on_reply, void *context)
 {
     struct text members = {0};
+    if (!symbol || !timeframe)
+        return refuse_nothing(self);
     put_string(&members, "symbol", symbol);
     put_string(&members, "timeframe", timeframe);
     if (range) {
@@ -247,6 +256,8 @@ indsub_err_t indsub_request(indsub_t *self, const char *type, const char *member
                             indsub_reply_fn *on_reply, void *context)
 {
     struct text text = {0};
+    if (!type)
+        return client_fail(self, INDSUB_ERR_MISUSE, "a request has a type");
     text_put_string(&text, members ? members : "");
     return begin(self, type, &text, on_reply, context);
 }

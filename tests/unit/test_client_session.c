@@ -711,9 +711,34 @@ static void calls_that_make_no_sense_are_refused(void **state)
     assert_int_equal(indsub_open(stage->client, NULL, NULL, NULL, NULL), INDSUB_ERR_MISUSE);
     assert_int_equal(indsub_refresh(stage->client, NULL, NULL, NULL), INDSUB_ERR_MISUSE);
     assert_int_equal(indsub_listen(stage->client, NULL, "status"), INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_listen(stage->client, stage->endpoint, NULL), INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_subscribe(stage->client, NULL, NULL, NULL), INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_data(stage->client, "A", NULL, NULL, NULL), INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_history(stage->client, NULL, "1min", NULL, NULL, NULL),
+                     INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_request(stage->client, NULL, NULL, NULL, NULL), INDSUB_ERR_MISUSE);
     begin_stream(stage);
     assert_int_equal(indsub_open(stage->client, "t", NULL, NULL, NULL), INDSUB_ERR_ALREADY_OPEN);
     assert_true(indsub_is_open(stage->client));
+}
+
+/* The daemon could not say to which request it answers. */
+static void what_is_no_json_is_not_sent(void **state)
+{
+    struct stage *stage = *state;
+    indsub_subscription_t what = {.symbol = "A", .timeframe = "1min", .indicators = "{broken"};
+    begin_stream(stage);
+    assert_int_equal(indsub_subscribe(stage->client, &what, NULL, NULL), INDSUB_ERR_MISUSE);
+    assert_non_null(strstr(indsub_last_error(stage->client), "no JSON"));
+    what.indicators = "RSI(14)";
+    what.symbol = "\xff";
+    assert_int_equal(indsub_subscribe(stage->client, &what, NULL, NULL), INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_request(stage->client, "list", "garbage", NULL, NULL),
+                     INDSUB_ERR_MISUSE);
+    assert_int_equal(indsub_request(stage->client, "list", "\"id\":1", NULL, NULL),
+                     INDSUB_ERR_MISUSE);
+    indsub_request(stage->client, "li\"st", NULL, ask_and_wait, stage);
+    expect(stage, "li\"st");
 }
 
 static void ones_own_loop_is_woken(void **state)
@@ -789,6 +814,7 @@ int main(void)
         TEST(waiting_gives_the_code),
         TEST(a_callback_may_ask_but_not_wait),
         TEST(calls_that_make_no_sense_are_refused),
+        TEST(what_is_no_json_is_not_sent),
         TEST(ones_own_loop_is_woken),
         TEST(what_is_public_is_heard_without_a_session),
     };
