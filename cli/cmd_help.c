@@ -21,7 +21,8 @@ static void put_all(struct buf *out)
             buf_put_format(out, "%*s%s\n", INDENT, "", one->arguments);
     }
     buf_put_text(out, "\nIND is a short form such as RSI(14) or MACD(12,26,9). "
-                      "\"help COMMAND\" says more.\n");
+                      "\"help COMMAND\" says more.\n"
+                      "At the prompt: Tab completes, Ctrl-C stops a stream, Ctrl-D leaves.\n");
 }
 
 static enum err_code check_help(const struct args *args, struct err *err)
@@ -55,6 +56,7 @@ const struct command command_help = {
     .name = "help",
     .arguments = "[COMMAND]",
     .about = "what can be done, and how",
+    .also = "?",
     .words = {WORD_COMMAND},
     .n_max = 1,
     .check = check_help,
@@ -65,5 +67,6 @@ const struct command command_quit = {
     .name = "quit",
     .arguments = "",
     .about = "leave (Ctrl-D does, too)",
+    .also = "exit",
     .run = run_quit,
 };

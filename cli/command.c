@@ -9,7 +9,8 @@
 const struct command *command_find(const char *name)
 {
     for (size_t i = 0; COMMANDS[i]; i++)
-        if (strcmp(COMMANDS[i]->name, name) == 0)
+        if (strcmp(COMMANDS[i]->name, name) == 0 ||
+            (COMMANDS[i]->also && strcmp(COMMANDS[i]->also, name) == 0))
             return COMMANDS[i];
     return NULL;
 }

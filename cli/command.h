@@ -47,6 +47,7 @@ struct command {
     const char *arguments; /* "SYMBOL TIMEFRAME IND... [--count N]" */
     const char *about;     /* one line */
     const char *help;      /* more of it, with examples; NULL: nothing more to say */
+    const char *also;      /* what else people call it; NULL: nothing */
     enum word_kind words[COMMAND_WORDS_MAX + 1];
     size_t n_min, n_max; /* words that it takes; SIZE_MAX: any number, all like the last kind */
     struct command_option options[COMMAND_OPTIONS_MAX + 1]; /* an empty name ends them */
@@ -58,6 +59,7 @@ struct command {
 
 /* The rows, NULL-terminated, in the order of `help`. */
 extern const struct command *const COMMANDS[];
+/* By its name, or what else it is called. */
 const struct command *command_find(const char *name);
 /* How it is written: "data SYMBOL TIMEFRAME". */
 void command_put_form(const struct command *self, struct buf *out);

@@ -35,6 +35,7 @@ static void offer(const struct typed *typed, const char *name, const char *tail)
 
 static void offer_timeframes(const struct typed *typed)
 {
+    typed->out->is_ordered = true;
     for (int i = 0; i < TIMEFRAME_COUNT; i++)
         offer(typed, timeframe_name((enum timeframe)i), "");
 }
@@ -261,6 +262,7 @@ void complete_line(struct candidates *self, const char *line, char *const *symbo
         offer_options(&typed, command);
     else if (code == ERR_OK && command)
         offer_words(&typed, next_kind(command, &words), symbols, n_symbols);
+    self->head = typed.head;
     words_destroy(&words);
     free(before);
 }

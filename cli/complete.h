@@ -11,6 +11,8 @@ struct candidates {
     char **items; /* owned: each could stand in the word's place */
     size_t n, capacity;
     size_t start;    /* where the word begins in the line */
+    size_t head;     /* bytes at its beginning that are settled: all candidates have them */
+    bool is_ordered; /* the order means something, and is kept */
     bool wants_file; /* it is the name of a file: somebody else knows those */
 };
 

@@ -17,7 +17,7 @@
 #include "cli/words.h"
 #include "common/base/mem.h"
 
-enum { HISTORY_LINES = 1000 };
+enum { HISTORY_LINES = 1000, MATCHES_SHOWN = 100 };
 
 static const char PROMPT[] = "indsub> ", PROMPT_OFFLINE[] = "indsub (offline)> ";
 
@@ -25,6 +25,7 @@ struct repl {
     struct cli *cli;
     char *history_path; /* NULL: none can be kept */
     bool is_hidden;     /* the prompt is not on the screen */
+    size_t settled;     /* bytes that all matches have, and that need not be shown */
     const char *prompt;
     size_t width;
 };
@@ -180,15 +181,39 @@ static char **attempt_completion(const char *text, int start, int end)
     complete_line(&candidates, line, cli->symbols, cli->n_symbols);
     free(line);
     rl_attempted_completion_over = !candidates.wants_file;
+    rl_sort_completion_matches = !candidates.is_ordered;
+    the_repl->settled = 0;
     if (candidates.n > 0 && candidates.start <= (size_t)start) {
         const char *first = candidates.items[0];
         bool goes_on = first[0] && strchr("(=", first[strlen(first) - 1]);
         rl_completion_append_character = goes_on ? '\0' : ' ';
         rl_completion_suppress_quote = 1;
-        matches = to_matches(&candidates, (size_t)start - candidates.start);
+        size_t cut = (size_t)start - candidates.start;
+        matches = to_matches(&candidates, cut);
+        the_repl->settled = candidates.head > cut ? candidates.head - cut : 0;
     }
     candidates_destroy(&candidates);
     return matches;
+}
+
+/* What a word could become, behind what is settled of it. There may be a hundred thousand symbols:
+ * whoever wants to see them all asks for them. */
+static void show_matches(char **matches, int n, int longest)
+{
+    size_t settled = the_repl->settled;
+    int shown = n < MATCHES_SHOWN ? n : MATCHES_SHOWN;
+    char **parts = mem_alloc_zero((size_t)shown + 2, sizeof *parts);
+    for (int i = 0; i <= shown; i++) {
+        size_t size = strlen(matches[i]);
+        parts[i] = matches[i] + (settled < size ? settled : size);
+    }
+    longest = longest > (int)settled ? longest - (int)settled : longest;
+    rl_crlf();
+    rl_display_match_list(parts, shown, longest);
+    if (shown < n)
+        fprintf(rl_outstream, "... and %d more\n", n - shown);
+    free(parts);
+    rl_forced_update_display();
 }
 
 /* ---- lines --------------------------------------------------------------------------- */
@@ -232,7 +257,8 @@ static void begin(struct repl *self)
     rl_basic_word_break_characters = rl_completer_word_break_characters = " \t";
     rl_completer_quote_characters = "";
     rl_attempted_completion_function = attempt_completion;
-    rl_completion_query_items = 200;
+    rl_completion_display_matches_hook = show_matches;
+    rl_variable_bind("page-completions", "off"); /* nothing waits for a key while bars come */
     begin_history(self);
     self->width = self->cli->out.look.width;
     self->prompt = PROMPT;
@@ -241,10 +267,19 @@ static void begin(struct repl *self)
     rl_callback_handler_install(PROMPT, on_line);
 }
 
+/* So that somebody who came by chance knows where they are. */
+static void greet(struct cli *cli)
+{
+    const char *session = indsub_session_id(cli->client);
+    out_news(&cli->out, "session %s at %s; \"help\" says what can be done", session ? session : "",
+             cli->options->endpoint);
+}
+
 void repl_run(struct cli *cli)
 {
     struct repl self = {.cli = cli};
     the_repl = &self;
+    greet(cli);
     begin(&self);
     cli_ask_symbols(cli);
     while (!cli->quits) {

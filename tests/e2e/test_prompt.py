@@ -159,6 +159,30 @@ class Prompt(Case):
             terminal.type(CTRL_C)
             terminal.wait_line(self.prompt)
 
+    def test_what_is_shown_of_many_candidates(self):
+        self.feed.send([{"s": f"A{n:03}", "tf": "1min", "t": OPEN, "o": 1, "h": 1, "l": 1, "c": 1,
+                         "v": 1} for n in range(250)])
+        terminal = self.terminal()
+        terminal.type("symbols BANKNIFTY\r")
+        terminal.wait(lambda s: any("INDEX" in line for line in s.lines()), "the answer")
+        terminal.type("symbols A" + TAB + TAB)
+        terminal.wait(lambda s: any("and 150 more" in line for line in s.lines()), "a short list")
+        terminal.wait_line("symbols A")
+        terminal.type(CTRL_C + "subscribe NIFTY50 1min SMA(length=9,source=RS" + TAB + TAB)
+        terminal.wait(lambda s: "RSI(  RSX(" in s.lines(), "what is new in the candidates")
+        terminal.type(CTRL_C + "tape NIFTY50 " + TAB + TAB)
+        terminal.wait(lambda s: any(line.split()[:4] == ["1s", "10s", "30s", "2min"]
+                                    for line in s.lines()), "timeframes by their length")
+
+    def test_says_where_it_is_and_takes_other_words_for_help_and_quit(self):
+        terminal = self.terminal("--session", "tab-7")
+        self.assertIn("session tab-7", terminal.screen.lines()[0])
+        self.assertIn(self.daemon.session, terminal.screen.lines()[0])
+        terminal.type("?\r")
+        terminal.wait_text("Tab completes")
+        terminal.type("exit\r")
+        self.assertEqual(terminal.finish(), 0)
+
     def test_history_in_this_and_the_next_run(self):
         first = self.terminal()
         first.type("symbols BANK*\r")

@@ -183,6 +183,8 @@ static void every_row_is_whole(void **state)
     for (size_t i = 0; COMMANDS[i]; i++) {
         const struct command *one = COMMANDS[i];
         assert_ptr_equal(command_find(one->name), one);
+        if (one->also)
+            assert_ptr_equal(command_find(one->also), one);
         assert_non_null(one->arguments);
         assert_non_null(one->about);
         assert_non_null(one->run);
@@ -257,11 +259,12 @@ static void ports_that_go_together_are_derived(void **state)
 
 /* ---- completion ---------------------------------------------------------------------- */
 
+static char nifty[] = "NIFTY50", bank[] = "BANKNIFTY", next[] = "NIFTY NEXT 50";
+static char *const SYMBOLS[] = {bank, nifty, next};
+
 /* The candidates joined by blanks. */
 static void assert_completed(const char *line, const char *wanted)
 {
-    static char nifty[] = "NIFTY50", bank[] = "BANKNIFTY", next[] = "NIFTY NEXT 50";
-    char *const SYMBOLS[] = {bank, nifty, next};
     struct candidates candidates;
     struct buf joined = {0};
     complete_line(&candidates, line, SYMBOLS, 3);
@@ -302,6 +305,29 @@ static void what_is_half_typed_is_completed(void **state)
     assert_completed("catalog bband", "BBANDS");
 }
 
+/* "SMA(source=" is typed, and in all of them: it need not be shown. */
+static void what_is_settled_is_known(void **state)
+{
+    static const struct {
+        const char *line;
+        size_t head;
+        bool is_ordered;
+    } CASES[] = {{"subs", 0, false},
+                 {"subscribe NIFTY50 15min RS", 0, false},
+                 {"subscribe NIFTY50 15min RSI(le", 4, false},
+                 {"subscribe NIFTY50 15min SMA(source=hl", 11, false},
+                 {"data NIFTY50 1", 0, true},
+                 {"subscribe NIFTY50 15min SMA(timeframe=1", 14, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct candidates candidates;
+        complete_line(&candidates, CASES[i].line, SYMBOLS, 3);
+        assert_int_equal(candidates.head, CASES[i].head);
+        assert_int_equal(candidates.is_ordered, CASES[i].is_ordered);
+        candidates_destroy(&candidates);
+    }
+}
+
 static void files_are_left_to_others(void **state)
 {
     struct candidates candidates;
@@ -327,6 +353,7 @@ int main(void)
         cmocka_unit_test(commands_that_cannot_be_are_refused),
         cmocka_unit_test(ports_that_go_together_are_derived),
         cmocka_unit_test(what_is_half_typed_is_completed),
+        cmocka_unit_test(what_is_settled_is_known),
         cmocka_unit_test(files_are_left_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
