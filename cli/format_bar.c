@@ -15,10 +15,10 @@ static void put_prices(struct buf *out, const indsub_bar_t *bar, bool all)
     } PRICES[] = {{"O ", bar->open}, {" H ", bar->high}, {" L ", bar->low}};
     for (size_t i = 0; all && i < sizeof PRICES / sizeof *PRICES; i++) {
         buf_put_text(out, PRICES[i].name);
-        show_exact(out, PRICES[i].value);
+        show_price(out, PRICES[i].value);
     }
     buf_put_text(out, all ? " C " : "C ");
-    show_exact(out, bar->close);
+    show_price(out, bar->close);
     if (all && bar->volume != 0 && !isnan(bar->volume)) {
         buf_put_text(out, " V ");
         show_exact(out, bar->volume);
@@ -42,31 +42,29 @@ static void put_indicator(struct buf *out, const indsub_update_t *update, size_t
     }
 }
 
+typedef void show_fn(struct buf *out, double value);
+
 static void put_named(struct buf *out, const indsub_update_t *update, const char *name,
-                      const char *path)
+                      const char *path, show_fn *show)
 {
     double value = indsub_update_number(update, path);
     if (isnan(value))
         return;
     buf_put_format(out, "%s%s ", out->size > 0 ? " " : "", name);
-    show_value(out, value);
+    show(out, value);
 }
 
 /* Of an option its own Greeks; of an underlying those at the money. */
 static void put_greeks(struct buf *out, const struct look *look, const indsub_update_t *update)
 {
     double iv = indsub_update_number(update, "greeks.iv");
-    double strike = indsub_update_number(update, "greeks.strike");
-    if (!isnan(strike)) {
-        buf_put_text(out, "ATM ");
-        show_exact(out, strike);
-    }
+    put_named(out, update, "ATM", "greeks.strike", show_exact);
     if (!isnan(iv))
         buf_put_format(out, "%sIV %.2f%%", out->size > 0 ? " " : "", iv * 100);
-    put_named(out, update, look->unicode ? "Δ" : "delta", "greeks.delta");
-    put_named(out, update, look->unicode ? "Γ" : "gamma", "greeks.gamma");
-    put_named(out, update, look->unicode ? "Θ" : "theta", "greeks.theta");
-    put_named(out, update, "vega", "greeks.vega");
+    put_named(out, update, look->unicode ? "Δ" : "delta", "greeks.delta", show_value);
+    put_named(out, update, look->unicode ? "Γ" : "gamma", "greeks.gamma", show_value);
+    put_named(out, update, look->unicode ? "Θ" : "theta", "greeks.theta", show_value);
+    put_named(out, update, "vega", "greeks.vega", show_value);
 }
 
 static void put_oi(struct buf *out, const indsub_update_t *update)
@@ -79,8 +77,8 @@ static void put_oi(struct buf *out, const indsub_update_t *update)
     }
     if (!isnan(change_pct))
         buf_put_format(out, " %+.2f%%", change_pct);
-    put_named(out, update, "PCR", "oi.pcr");
-    put_named(out, update, "max pain", "oi.max_pain");
+    put_named(out, update, "PCR", "oi.pcr", show_value);
+    put_named(out, update, "max pain", "oi.max_pain", show_exact);
 }
 
 /* When, what, which bar, and whether it still forms. */

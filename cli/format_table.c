@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/format_bar.h"
+#include "cli/format_history.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "common/base/feedtime.h"
@@ -181,11 +182,13 @@ static void put_catalog(struct buf *out, const struct look *look, const cJSON *r
     table_destroy(&table);
 }
 
-static void put_number_cell(struct table *table, const cJSON *row, const char *name)
+typedef void show_fn(struct buf *out, double value);
+
+static void put_number_cell(struct table *table, const cJSON *row, const char *name, show_fn *show)
 {
     struct buf text = {0};
     if (!isnan(number_of(row, name)))
-        show_exact(&text, number_of(row, name));
+        show(&text, number_of(row, name));
     table_put(table, "%s", text.data ? text.data : "");
     buf_destroy(&text);
 }
@@ -194,9 +197,8 @@ static void put_time_cell(struct table *table, const struct look *look, const ch
 {
     struct buf text = {0};
     int64_t ms;
-    if (feedtime_parse(time, &ms)) {
+    if (feedtime_parse(time, &ms))
         show_bar_start(&text, look, "1s", ms, true);
-    }
     table_put(table, "%s", text.data ? text.data : "");
     buf_destroy(&text);
 }
@@ -212,9 +214,9 @@ static void put_symbols(struct buf *out, const struct look *look, const cJSON *r
         table_put(table, "%s", string_of(row, "symbol"));
         table_put(table, "%s", string_of(row, "instrument_type"));
         table_put(table, "%s", string_of(row, "underlying"));
-        put_number_cell(table, row, "strike");
+        put_number_cell(table, row, "strike", show_exact);
         table_put(table, "%s", string_of(row, "expiry"));
-        put_number_cell(table, row, "last");
+        put_number_cell(table, row, "last", show_price);
         put_time_cell(table, look, string_of(row, "last_time"));
     }
     if (table_n_rows(table) > 0)
@@ -224,27 +226,45 @@ static void put_symbols(struct buf *out, const struct look *look, const cJSON *r
     table_destroy(&table);
 }
 
-/* Any object: a line for each value in it, by its path. */
-static void put_any(struct buf *out, const char *path, const cJSON *value)
+/* A member that has a place of its own. */
+static bool is_apart(const char *const *apart, const char *name)
 {
-    const cJSON *item;
+    for (size_t i = 0; apart && apart[i]; i++)
+        if (strcmp(apart[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Any object: a line for each value in it, by its path, that much indented. Gives how wide the
+ * widest path is; out NULL: does nothing else. */
+static size_t put_any(struct buf *out, const char *path, const cJSON *value,
+                      const char *const *apart, size_t columns)
+{
     struct buf inner = {0};
-    if (!cJSON_IsObject(value)) {
-        buf_put_format(out, "%-24s ", path);
-        if (cJSON_IsString(value))
-            buf_put_text(out, value->valuestring);
-        else
-            json_put_tree(out, value);
-        buf_put_char(out, '\n');
-        return;
-    }
+    size_t widest = 0;
+    const cJSON *item;
     cJSON_ArrayForEach(item, value)
     {
+        if (is_apart(apart, item->string))
+            continue;
         buf_reset(&inner);
         buf_put_format(&inner, "%s%s%s", path, path[0] ? "." : "", item->string);
-        put_any(out, inner.data, item);
+        size_t size =
+            cJSON_IsObject(item) ? put_any(out, inner.data, item, NULL, columns) : inner.size;
+        widest = size > widest ? size : widest;
+        if (!out || cJSON_IsObject(item))
+            continue;
+        buf_put_format(out, "%-*s ", (int)columns, inner.data);
+        if (cJSON_IsString(item))
+            buf_put_text(out, item->valuestring);
+        else if (cJSON_IsNumber(item) && item->valuedouble != floor(item->valuedouble))
+            show_value(out, item->valuedouble);
+        else
+            json_put_tree(out, item);
+        buf_put_char(out, '\n');
     }
     buf_destroy(&inner);
+    return widest;
 }
 
 static void put_shared(struct buf *out, const struct look *look, const cJSON *list)
@@ -258,7 +278,7 @@ static void put_shared(struct buf *out, const struct look *look, const cJSON *li
         table_put(table, "%s", string_of(row, "symbol"));
         table_put(table, "%s", string_of(row, "timeframe"));
         table_put(table, "%s", string_of(row, "indicator"));
-        put_number_cell(table, row, "subscribers");
+        put_number_cell(table, row, "subscribers", show_exact);
     }
     if (table_n_rows(table) > 0) {
         buf_put_char(out, '\n');
@@ -269,7 +289,7 @@ static void put_shared(struct buf *out, const struct look *look, const cJSON *li
 
 static void put_sources(struct buf *out, const struct look *look, const cJSON *list)
 {
-    static const char *const HEADINGS[] = {"FEED", ">LAST SEQ", ">AGE", "CLOCK", "STATE", NULL};
+    static const char *const HEADINGS[] = {"STATE", ">AGE", "CLOCK", ">LAST SEQ", "FEED", NULL};
     struct table *table = table_new(HEADINGS);
     const cJSON *row;
     cJSON_ArrayForEach(row, list)
@@ -277,11 +297,11 @@ static void put_sources(struct buf *out, const struct look *look, const cJSON *l
         struct buf age = {0};
         if (!isnan(number_of(row, "age_ms")))
             show_duration(&age, (int64_t)number_of(row, "age_ms"));
-        table_put(table, "%s", string_of(row, "source"));
-        put_number_cell(table, row, "last_seq");
+        table_put(table, "%s", cJSON_IsTrue(member(row, "stale")) ? "stale" : "live");
         table_put(table, "%s", age.data ? age.data : "");
         put_time_cell(table, look, string_of(row, "clock"));
-        table_put(table, "%s", cJSON_IsTrue(member(row, "stale")) ? "stale" : "live");
+        put_number_cell(table, row, "last_seq", show_exact);
+        table_put(table, "%s", string_of(row, "source")); /* the longest, so it may be cut off */
         buf_destroy(&age);
     }
     if (table_n_rows(table) > 0) {
@@ -293,33 +313,24 @@ static void put_sources(struct buf *out, const struct look *look, const cJSON *l
 
 static void put_stats(struct buf *out, const struct look *look, const cJSON *reply)
 {
-    static const char *const APART[] = {"type", "id", "shared", "feed", "uptime_ms"};
+    static const char *const APART[] = {"type", "id", "shared", "feed", "uptime_ms", NULL};
     double uptime_ms = number_of(reply, "uptime_ms");
-    const cJSON *item;
+    size_t columns = put_any(NULL, "", reply, APART, 0);
     if (!isnan(uptime_ms)) {
-        buf_put_format(out, "%-24s ", "up for");
+        buf_put_format(out, "%-*s ", (int)columns, "up for");
         show_duration(out, (int64_t)uptime_ms);
         buf_put_char(out, '\n');
     }
-    cJSON_ArrayForEach(item, reply)
-    {
-        bool apart = false;
-        for (size_t i = 0; i < sizeof APART / sizeof *APART; i++)
-            apart |= strcmp(item->string, APART[i]) == 0;
-        if (!apart)
-            put_any(out, item->string, item);
-    }
+    put_any(out, "", reply, APART, columns);
     put_shared(out, look, member(reply, "shared"));
     put_sources(out, look, member(reply, "feed"));
 }
 
 static void put_rest(struct buf *out, const struct look *look, const cJSON *reply)
 {
-    const cJSON *item;
+    static const char *const APART[] = {"type", "id", NULL};
     (void)look;
-    cJSON_ArrayForEach(item, reply) if (strcmp(item->string, "type") != 0 &&
-                                        strcmp(item->string, "id") != 0)
-        put_any(out, item->string, item);
+    put_any(out, "", reply, APART, put_any(NULL, "", reply, APART, 0));
 }
 
 static void put_reply(struct buf *out, const struct look *look, const indsub_reply_t *reply)
@@ -336,6 +347,8 @@ static void put_reply(struct buf *out, const struct look *look, const indsub_rep
     reply_fn *put = put_rest;
     size_t size;
     const char *body = indsub_reply_body(reply, &size), *type = indsub_reply_type(reply);
+    if (strcmp(type, "history") == 0 && format_history(out, look, reply))
+        return;
     if (strcmp(type, "history") == 0 || strcmp(type, "data") == 0) {
         for (size_t i = 0; i < indsub_reply_n_updates(reply); i++)
             format_bar(out, look, indsub_reply_update(reply, i), true);

@@ -17,15 +17,32 @@ void show_exact(struct buf *out, double value)
         json_put_number(out, value);
 }
 
-void show_value(struct buf *out, double value)
+void show_price(struct buf *out, double value)
 {
-    double size = fabs(value);
+    size_t start = out->size;
+    show_exact(out, value);
+    if (isnan(value) || strchr(out->data + start, 'e'))
+        return;
+    const char *point = strchr(out->data + start, '.');
+    if (!point)
+        buf_put_text(out, ".00");
+    else if (strlen(point) == 2)
+        buf_put_char(out, '0');
+}
+
+void show_value_beside(struct buf *out, double value, double size)
+{
     if (isnan(value))
         buf_put_char(out, '-');
     else if (size != 0 && (size < 1e-4 || size >= 1e12))
         buf_put_format(out, "%.4g", value);
     else
         buf_put_format(out, "%.*f", size != 0 && size < 1 ? 4 : 2, value);
+}
+
+void show_value(struct buf *out, double value)
+{
+    show_value_beside(out, value, fabs(value));
 }
 
 static int64_t local_ms(const struct look *look, int64_t ms)

@@ -4,10 +4,15 @@
 
 #include "cli/format.h"
 
-/* A price or volume, exactly as the daemon has it; "-" if there is none. */
+/* A volume or a strike, exactly as the daemon has it; "-" if there is none. */
 void show_exact(struct buf *out, double value);
+/* A price, as exactly, with two decimals at least, so that prices stand below each other. */
+void show_price(struct buf *out, double value);
 /* A computed value, with as many digits as help; "-" if there is none. */
 void show_value(struct buf *out, double value);
+/* The same, with the digits that help with a value of that size: so a column has as many in all its
+ * rows. */
+void show_value_beside(struct buf *out, double value, double size);
 /* "10:35:03" in local time. */
 void show_clock(struct buf *out, const struct look *look, int64_t ms);
 /* The bar's name in local time: "10:35", "10:35:30" where bars are shorter than a minute,

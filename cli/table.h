@@ -9,7 +9,7 @@
 
 struct table;
 
-/* A table with these headings, NULL-terminated and borrowed. A heading that begins with '>' (which
+/* A table with these headings, NULL-terminated. A heading that begins with '>' (which
  * is not shown) makes a column of numbers, on the right. */
 struct table *table_new(const char *const *headings);
 void table_destroy(struct table **self);
@@ -18,6 +18,8 @@ void table_destroy(struct table **self);
 void table_put(struct table *self, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 size_t table_n_rows(const struct table *self);
 
+/* How wide it is. */
+size_t table_width(const struct table *self);
 /* Writes headings and rows; columns without any content are left out. No line is wider than width
  * columns (0: any): what is too wide is cut at its end. */
 void table_write(const struct table *self, struct buf *out, size_t width);

@@ -46,28 +46,32 @@ static void assert_update(const struct look *look, const char *body, const char 
 static void a_bar_is_a_line(void **state)
 {
     (void)state;
-    assert_update(&PLAIN, BAR("false", INDICATORS),
-                  "10:35:03 NIFTY50 5min 10:35 forming | O 25710.1 H 25718 L 25709.55 C 25714.3 | "
-                  "RSI_14_100 67.30 | MACD_12_26_9 MACD 12.50 MACDh 0.0320 MACDs -\n");
-    assert_update(&PLAIN, BAR("true", "\"indicators\":{}"),
-                  "10:35:03 NIFTY50 5min 10:35 closed | O 25710.1 H 25718 L 25709.55 C 25714.3\n");
+    assert_update(
+        &PLAIN, BAR("false", INDICATORS),
+        "10:35:03 NIFTY50 5min 10:35 forming | O 25710.10 H 25718.00 L 25709.55 C 25714.30 | "
+        "RSI_14_100 67.30 | MACD_12_26_9 MACD 12.50 MACDh 0.0320 MACDs -\n");
+    assert_update(
+        &PLAIN, BAR("true", "\"indicators\":{}"),
+        "10:35:03 NIFTY50 5min 10:35 closed | O 25710.10 H 25718.00 L 25709.55 C 25714.30\n");
 }
 
 static void greeks_and_open_interest_are_shown_where_there_are_any(void **state)
 {
     (void)state;
-    assert_update(&PLAIN,
-                  BAR("true", "\"greeks\":{\"iv\":0.1234,\"delta\":0.51,\"gamma\":0.0011,\"theta\":"
-                              "-21.4,\"vega\":11.9},\"oi\":{\"oi\":11250300,\"change\":-45000,"
-                              "\"change_pct\":-0.4},\"indicators\":{}"),
-                  "10:35:03 NIFTY50 5min 10:35 closed | O 25710.1 H 25718 L 25709.55 C 25714.3 | "
-                  "IV 12.34% delta 0.5100 gamma 0.0011 theta -21.40 vega 11.90 | "
-                  "OI 11250300 -0.40%\n");
-    assert_update(&PLAIN,
-                  BAR("true", "\"greeks\":{\"strike\":25700,\"iv\":0.1},\"oi\":{\"pcr\":0.92,"
-                              "\"max_pain\":25700},\"indicators\":{}"),
-                  "10:35:03 NIFTY50 5min 10:35 closed | O 25710.1 H 25718 L 25709.55 C 25714.3 | "
-                  "ATM 25700 IV 10.00% | PCR 0.9200 max pain 25700.00\n");
+    assert_update(
+        &PLAIN,
+        BAR("true", "\"greeks\":{\"iv\":0.1234,\"delta\":0.51,\"gamma\":0.0011,\"theta\":"
+                    "-21.4,\"vega\":11.9},\"oi\":{\"oi\":11250300,\"change\":-45000,"
+                    "\"change_pct\":-0.4},\"indicators\":{}"),
+        "10:35:03 NIFTY50 5min 10:35 closed | O 25710.10 H 25718.00 L 25709.55 C 25714.30 | "
+        "IV 12.34% delta 0.5100 gamma 0.0011 theta -21.40 vega 11.90 | "
+        "OI 11250300 -0.40%\n");
+    assert_update(
+        &PLAIN,
+        BAR("true", "\"greeks\":{\"strike\":25700,\"iv\":0.1},\"oi\":{\"pcr\":0.92,"
+                    "\"max_pain\":25700},\"indicators\":{}"),
+        "10:35:03 NIFTY50 5min 10:35 closed | O 25710.10 H 25718.00 L 25709.55 C 25714.30 | "
+        "ATM 25700 IV 10.00% | PCR 0.9200 max pain 25700\n");
 }
 
 /* Every column of no line is beyond the width, and no value is lost. */
@@ -77,47 +81,51 @@ static void a_narrow_terminal_gets_shorter_lines(void **state)
     struct look look = PLAIN;
     look.width = 80;
     assert_update(&look, BAR("false", INDICATORS),
-                  "10:35:03 NIFTY50 5min 10:35 forming | C 25714.3 | RSI_14_100 67.30\n"
+                  "10:35:03 NIFTY50 5min 10:35 forming | C 25714.30 | RSI_14_100 67.30\n"
                   "         MACD_12_26_9 MACD 12.50 MACDh 0.0320 MACDs -\n");
     look.width = 30;
     assert_update(&look, BAR("false", INDICATORS),
                   "10:35:03 NIFTY50 5min 10:35\n"
-                  "         forming | C 25714.3\n"
+                  "         forming | C 25714.30\n"
                   "         RSI_14_100 67.30\n"
                   "         MACD_12_26_9 MACD\n"
                   "         12.50 MACDh 0.0320\n"
                   "         MACDs -\n");
     look.width = 5;
     assert_update(&look, BAR("true", "\"indicators\":{}"),
-                  "10:35\n:03\nNIFTY\n50\n5min\n10:35\nclose\nd\nC\n25714\n.3\n");
+                  "10:35\n:03\nNIFTY\n50\n5min\n10:35\nclose\nd\nC\n25714\n.30\n");
 }
 
 static void colours_take_no_columns(void **state)
 {
     (void)state;
-    struct look look = {.width = 50, .coloured = true, .unicode = true, .utc_offset_s = india};
+    struct look look = {.width = 51, .coloured = true, .unicode = true, .utc_offset_s = india};
     assert_update(&look, BAR("true", "\"indicators\":{\"A\":1}"),
                   "\x1b[1m10:35:03 NIFTY50 5min 10:35 ●\x1b[0m\x1b[2m │ \x1b[0m"
-                  "\x1b[32mC 25714.3\x1b[0m\x1b[2m │ \x1b[0mA 1.00\n");
+                  "\x1b[32mC 25714.30\x1b[0m\x1b[2m │ \x1b[0mA 1.00\n");
 }
 
 static void numbers_are_short_but_not_wrong(void **state)
 {
     static const struct {
         double value;
-        const char *exact, *shown;
-    } CASES[] = {{25714.3, "25714.3", "25714.30"},
-                 {0, "0", "0.00"},
-                 {-0.5, "-0.5", "-0.5000"},
-                 {0.00001234, "0.00001234", "1.234e-05"},
-                 {1e13, "10000000000000", "1e+13"},
-                 {67.345, "67.345", "67.34"},
-                 {NAN, "-", "-"}};
+        const char *exact, *price, *shown;
+    } CASES[] = {{25714.3, "25714.3", "25714.30", "25714.30"},
+                 {0, "0", "0.00", "0.00"},
+                 {-0.5, "-0.5", "-0.50", "-0.5000"},
+                 {0.00001234, "0.00001234", "0.00001234", "1.234e-05"},
+                 {1e-20, "1e-20", "1e-20", "1e-20"},
+                 {1e13, "10000000000000", "10000000000000.00", "1e+13"},
+                 {67.345, "67.345", "67.345", "67.34"},
+                 {NAN, "-", "-", "-"}};
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct buf out = {0};
         show_exact(&out, CASES[i].value);
         assert_string_equal(out.data, CASES[i].exact);
+        buf_reset(&out);
+        show_price(&out, CASES[i].value);
+        assert_string_equal(out.data, CASES[i].price);
         buf_reset(&out);
         show_value(&out, CASES[i].value);
         assert_string_equal(out.data, CASES[i].shown);
@@ -186,16 +194,22 @@ static void a_table_has_aligned_columns_and_no_empty_ones(void **state)
     buf_destroy(&out);
 }
 
-static void assert_reply(const struct formatter *formatter, const char *body, const char *wanted)
+static void assert_reply_as(const struct formatter *formatter, const struct look *look,
+                            const char *body, const char *wanted)
 {
     struct indsub_reply reply;
     struct buf out = {0};
     assert_int_equal(reply_read(&reply, body, strlen(body)), INDSUB_OK);
     buf_put(&out, "", 0);
-    formatter->reply(&out, &PLAIN, &reply);
+    formatter->reply(&out, look, &reply);
     assert_string_equal(out.data, wanted);
     buf_destroy(&out);
     reply_clear(&reply);
+}
+
+static void assert_reply(const struct formatter *formatter, const char *body, const char *wanted)
+{
+    assert_reply_as(formatter, &PLAIN, body, wanted);
 }
 
 #define LIST                                                                                      \
@@ -214,13 +228,68 @@ static void answers_are_readable(void **state)
                  "{\"type\":\"symbols\",\"symbols\":[{\"symbol\":\"A\",\"instrument_type\":"
                  "\"INDEX\",\"strike\":null,\"last\":1.5,\"last_time\":"
                  "\"2025-11-04T05:05:00.000Z\"}]}",
-                 "SYMBOL  TYPE   LAST  TIME\nA       INDEX   1.5  2025-11-04 10:35:00\n");
+                 "SYMBOL  TYPE   LAST  TIME\nA       INDEX  1.50  2025-11-04 10:35:00\n");
     assert_reply(&format_table, "{\"type\":\"refreshed\",\"id\":4,\"expires_at\":\"later\"}",
-                 "expires_at               later\n");
+                 "expires_at later\n");
     assert_reply(&format_table, "{\"type\":\"history\",\"updates\":[]}", "no bars\n");
+}
+
+#define HISTORY                                                                             \
+    "{\"type\":\"history\",\"updates\":[" BAR("true", INDICATORS) "," BAR(                  \
+        "true", "\"oi\":{\"oi\":700},\"indicators\":{\"RSI_14_100\":null,\"MACD_12_26_9\":" \
+                "{\"MACD\":12.5,\"MACDh\":1.5,\"MACDs\":0.25}}") "]}"
+
+static void bars_of_the_past_are_a_table_where_there_is_room(void **state)
+{
+    struct look look = PLAIN;
+    (void)state;
+    assert_reply_as(&format_table, &look, HISTORY,
+                    "NIFTY50 5min\n"
+                    "TIME                  OPEN      HIGH       LOW     CLOSE   OI  RSI_14_100  "
+                    " MACD  MACDh   MACDs\n"
+                    "2025-11-04 10:35  25710.10  25718.00  25709.55  25714.30            67.30  "
+                    "12.50   0.03       -\n"
+                    "2025-11-04 10:35  25710.10  25718.00  25709.55  25714.30  700           -  "
+                    "12.50   1.50  0.2500\n");
+    look.width = 75;
+    assert_reply_as(&format_table, &look, HISTORY,
+                    "NIFTY50 5min\n"
+                    "TIME                 CLOSE   OI  RSI_14_100   MACD  MACDh   MACDs\n"
+                    "2025-11-04 10:35  25714.30            67.30  12.50   0.03       -\n"
+                    "2025-11-04 10:35  25714.30  700           -  12.50   1.50  0.2500\n");
+    look.width = 59;
+    assert_reply_as(&format_table, &look,
+                    "{\"type\":\"history\",\"updates\":[" BAR("true", INDICATORS) "]}",
+                    "NIFTY50 5min 2025-11-04 10:35 closed | C 25714.30\n"
+                    "         RSI_14_100 67.30\n"
+                    "         MACD_12_26_9 MACD 12.50 MACDh 0.0320 MACDs -\n");
+}
+
+static void outputs_that_are_called_alike_are_told_apart(void **state)
+{
+    (void)state;
     assert_reply(&format_table,
-                 "{\"type\":\"history\",\"updates\":[" BAR("true", "\"indicators\":{}") "]}",
-                 "NIFTY50 5min 2025-11-04 10:35 closed | O 25710.1 H 25718 L 25709.55 C 25714.3\n");
+                 "{\"type\":\"history\",\"updates\":[" BAR(
+                     "true", "\"indicators\":{\"A\":{\"X\":1,\"Y\":2},\"B\":{\"X\":3}}") "]}",
+                 "NIFTY50 5min\n"
+                 "TIME                  OPEN      HIGH       LOW     CLOSE   A X     Y   B X\n"
+                 "2025-11-04 10:35  25710.10  25718.00  25709.55  25714.30  1.00  2.00  3.00\n");
+}
+
+static void what_operators_see_is_aligned(void **state)
+{
+    (void)state;
+    assert_reply(&format_table,
+                 "{\"type\":\"stats\",\"sessions\":2,\"counters\":{\"errors\":{\"BUSY\":3}},"
+                 "\"rates\":{\"ticks_per_s\":30.0477},\"uptime_ms\":2500,\"shared\":[],"
+                 "\"feed\":[{\"source\":\"a feed\",\"last_seq\":7,\"age_ms\":5,\"stale\":false}]}",
+                 "up for               2.5 s\n"
+                 "sessions             2\n"
+                 "counters.errors.BUSY 3\n"
+                 "rates.ticks_per_s    30.05\n"
+                 "\n"
+                 "STATE   AGE  LAST SEQ  FEED\n"
+                 "live   5 ms         7  a feed\n");
 }
 
 static void json_is_what_the_daemon_wrote(void **state)
@@ -300,6 +369,9 @@ int main(void)
         cmocka_unit_test(durations_have_two_places_at_most),
         cmocka_unit_test(a_table_has_aligned_columns_and_no_empty_ones),
         cmocka_unit_test(answers_are_readable),
+        cmocka_unit_test(bars_of_the_past_are_a_table_where_there_is_room),
+        cmocka_unit_test(outputs_that_are_called_alike_are_told_apart),
+        cmocka_unit_test(what_operators_see_is_aligned),
         cmocka_unit_test(json_is_what_the_daemon_wrote),
         cmocka_unit_test(status_is_a_line),
         cmocka_unit_test(progress_fits),
