@@ -45,8 +45,10 @@ static void on_public(indsub_t *client, const char *topic, const char *body, siz
     indsub_update_t *update = indsub_update_parse(body, size);
     if (update &&
         shown_take(&self->tapes, indsub_update_symbol(update), indsub_update_timeframe(update),
-                   indsub_update_bar(update)->closed, false))
+                   indsub_update_bar(update)->closed, false)) {
+        self->silent_ms = 0;
         out_published(&self->out, body, size);
+    }
     indsub_update_destroy(&update);
 }
 

@@ -57,9 +57,10 @@ struct cli {
     int signal_fd;
     struct {
         bool interrupt, end, stop, go;
-    } signals;       /* that have come and have not been dealt with */
-    int64_t lost_ms; /* monotonic, when the connection was lost; 0: it is there */
-    char **symbols;  /* for completion, sorted as the daemon has them */
+    } signals;         /* that have come and have not been dealt with */
+    int64_t lost_ms;   /* monotonic, when the connection was lost; 0: it is there */
+    int64_t silent_ms; /* since when a tape is listened to and nothing has been heard; 0: it has */
+    char **symbols;    /* for completion, sorted as the daemon has them */
     size_t n_symbols;
     struct cli_prompt prompt;
 };

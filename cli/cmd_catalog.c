@@ -24,6 +24,8 @@ const struct command command_catalog = {
     .name = "catalog",
     .arguments = "[NAME]",
     .about = "what indicators there are, or all about one",
+    .help = "Of one: its parameters with their defaults and ranges, its outputs, its source.\n"
+            "  catalog MACD\n",
     .words = {WORD_CATALOG},
     .n_max = 1,
     .needs_session = true,
@@ -34,6 +36,8 @@ const struct command command_symbols = {
     .name = "symbols",
     .arguments = "[GLOB]",
     .about = "what symbols there are: symbols 'NIFTY*'",
+    .help = "GLOB is a pattern: * stands for any characters, ? for one.\n"
+            "  symbols NIFTY*CE\n",
     .words = {WORD_SYMBOL},
     .n_max = 1,
     .needs_session = true,

@@ -50,6 +50,7 @@ const struct command command_data = {
     .name = "data",
     .arguments = "SYMBOL TIMEFRAME",
     .about = "how a subscription stands now",
+    .help = "  data NIFTY50 5min\n",
     .words = {WORD_SYMBOL, WORD_TIMEFRAME},
     .n_min = 2,
     .n_max = 2,
@@ -61,6 +62,9 @@ const struct command command_history = {
     .name = "history",
     .arguments = "SYMBOL TIMEFRAME [N]",
     .about = "a subscription's newest N closed bars (20), oldest first",
+    .help = "Of what this session has subscribed to, with its indicators: at most 5000 bars.\n"
+            "A table where the terminal is wide enough, else a bar a line.\n"
+            "  history NIFTY50 5min 50\n",
     .words = {WORD_SYMBOL, WORD_TIMEFRAME, WORD_FREE},
     .n_min = 2,
     .n_max = 3,

@@ -304,7 +304,8 @@ static bool has_given_up(struct feed *self)
         say_lost(self);
         return false;
     }
-    snprintf(text, sizeof text, "nobody answers at %s", feedlink_endpoint(self->link));
+    snprintf(text, sizeof text, "nobody answers at %s; is indsubd running there?",
+             feedlink_endpoint(self->link));
     give_up(self, "NO_DAEMON", text, STATUS_NO_DAEMON);
     return true;
 }

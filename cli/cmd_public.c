@@ -100,6 +100,7 @@ static void listen_to_tape(struct cli *cli, const char *endpoint, void *context)
         shown_add(
             &cli->tapes, topic + strlen("tape/"), slash + 1,
             (struct shown_manner){.is_awaited = cli->mode != CLI_INTERACTIVE, .left = UINT64_MAX});
+        cli->silent_ms = cli_now_ms();
     } else if (endpoint) {
         out_error(&cli->out, indsub_err_name(err), indsub_last_error(cli->client));
         cli->status = STATUS_FAILED;

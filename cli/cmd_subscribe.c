@@ -127,8 +127,9 @@ const struct command command_subscribe = {
     .about = "add indicators, and show the stream",
     .help = "IND is a short form: RSI, RSI(14), MACD(12,26,9), SMA(length=9,source=RSI(14)).\n"
             "What is left out has its default; \"catalog RSI\" says which there are.\n"
-            "The bars of all that is subscribed to are shown until Ctrl-C; the subscriptions\n"
-            "stay until \"unsubscribe\".\n"
+            "The bars of all that is subscribed to are shown until Ctrl-C, with a hollow circle\n"
+            "while they form and a full one when they have closed; the subscriptions stay until\n"
+            "\"unsubscribe\".\n"
             "  subscribe NIFTY50 5min RSI(14) MACD(12,26,9)\n",
     .words = {WORD_SYMBOL, WORD_TIMEFRAME, WORD_INDICATOR},
     .n_min = 3,

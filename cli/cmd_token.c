@@ -18,7 +18,8 @@ static enum err_code parse_ttl(const char *text, int64_t *seconds, struct err *e
         int64_t seconds;
     } UNITS[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
     size_t digits = strspn(text, "0123456789");
-    for (size_t i = 0; digits > 0 && digits < 9 && i < sizeof UNITS / sizeof *UNITS; i++)
+    bool is_time = digits > 0 && digits < 9 && atoll(text) > 0;
+    for (size_t i = 0; is_time && i < sizeof UNITS / sizeof *UNITS; i++)
         if (strcmp(text + digits, UNITS[i].unit) == 0) {
             *seconds = atoll(text) * UNITS[i].seconds;
             return ERR_OK;
@@ -115,7 +116,7 @@ const struct command command_token = {
     .about = "print a token, minted with the local jwt.key",
     .help = "--sid S     the session that it is for\n"
             "--scope ... what it allows beside one's own sessions: feed, admin\n"
-            "--ttl 8h    how long it is good\n"
+            "--ttl 8h    how long it is good: seconds, or a number of s, min, h or d (8h)\n"
             "--symbols   what it may see or feed, as NIFTY*,BANKNIFTY (else: everything)\n"
             "--jti ID    its own id, by which the operator can revoke it (else: drawn)\n"
             "--key F     the file with the secret (else: jwt.key)\n"

@@ -8,7 +8,10 @@
 
 #include "cli/cli.h"
 
-enum { LOST_NEWS_MS = 5000 }; /* a short loss is told of when it is over */
+enum {
+    LOST_NEWS_MS = 5000, /* a short loss is told of when it is over */
+    SILENT_NEWS_MS = 5000
+};
 
 /* Which signals are taken as they come up in the loop. Only a prompt has to put the terminal in
  * order before the process stops. */
@@ -76,6 +79,7 @@ static void interrupt(struct cli *self, bool leaves)
     bool stays = self->prompt.on_interrupt && !leaves;
     shown_stop(&self->streams, NULL, NULL);
     shown_stop(&self->tapes, NULL, NULL);
+    self->silent_ms = 0;
     if (self->job.turn)
         self->job.stop(self, self->job.context);
     else if (stays)
@@ -120,6 +124,22 @@ static void tell_of_long_loss(struct cli *self)
     out_news(&self->out, "the daemon is gone; trying to reach it again");
 }
 
+static void tell_of_silent_tape(struct cli *self)
+{
+    if (self->silent_ms == 0 || cli_now_ms() - self->silent_ms < SILENT_NEWS_MS)
+        return;
+    self->silent_ms = 0; /* once */
+    out_news(&self->out, "nothing is on the tape yet: does its operator publish one "
+                         "(public/tape in indsubd.conf), and is the market open?");
+}
+
+/* How long until something that began then has lasted so long; -1 if nothing has begun. */
+static int left_ms(int64_t since_ms, int64_t lasts_ms)
+{
+    int64_t left = since_ms + lasts_ms - cli_now_ms();
+    return since_ms == 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
 /* The shorter of two times, of which -1 is the longest. */
 static int sooner(int a, int b)
 {
@@ -131,11 +151,8 @@ static int next_timeout_ms(struct cli *self)
     int timeout_ms = self->client ? indsub_timeout_ms(self->client) : -1;
     if (self->job.turn)
         timeout_ms = sooner(timeout_ms, self->job.timeout_ms(self->job.context));
-    if (self->lost_ms != 0) {
-        int64_t left_ms = self->lost_ms + LOST_NEWS_MS - cli_now_ms();
-        timeout_ms = sooner(timeout_ms, left_ms < 0 ? 0 : (int)left_ms);
-    }
-    return timeout_ms;
+    timeout_ms = sooner(timeout_ms, left_ms(self->lost_ms, LOST_NEWS_MS));
+    return sooner(timeout_ms, left_ms(self->silent_ms, SILENT_NEWS_MS));
 }
 
 enum status cli_conclude(struct cli *self)
@@ -169,6 +186,7 @@ bool cli_turn(struct cli *self, int input_fd)
     if (self->job.turn)
         self->job.turn(self, self->job.context);
     tell_of_long_loss(self);
+    tell_of_silent_tape(self);
     out_flush(&self->out);
     if (self->out.end == OUT_CLOSED || self->out.end == OUT_FAILED)
         self->quits = true;

@@ -11,6 +11,7 @@ enum { CHUNK = 4096 };
 struct script {
     struct cli *cli;
     struct buf text; /* read, and not run yet */
+    size_t line;     /* number of the line that was run last */
     bool is_over;
 };
 
@@ -37,6 +38,7 @@ static bool take_line(struct script *self)
     size_t size = end ? (size_t)(end - text->data) + 1 : text->size;
     if (end)
         *end = '\0';
+    self->line++;
     run_line(self->cli, text->data);
     text->size -= size;
     memmove(text->data, text->data + size, text->size + 1);
@@ -59,8 +61,10 @@ void script_run(struct cli *cli)
     struct script self = {.cli = cli};
     while (!cli->quits) {
         bool is_busy = cli_is_busy(cli);
-        if (!is_busy && cli->status != STATUS_DONE)
+        if (!is_busy && cli->status != STATUS_DONE) {
+            out_news(&cli->out, "line %zu has failed; what is behind it is not run", self.line);
             break;
+        }
         if (!is_busy && take_line(&self))
             continue;
         if (!is_busy && self.is_over)

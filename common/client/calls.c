@@ -225,7 +225,8 @@ static void expire(indsub_t *self, struct call *call)
         err = INDSUB_ERR_UNAUTHENTICATED;
         snprintf(message, sizeof message, "%s %s", self->endpoint, self->link.refused);
     } else {
-        snprintf(message, sizeof message, "nobody answers at %s", self->endpoint);
+        snprintf(message, sizeof message, "nobody answers at %s; is indsubd running there?",
+                 self->endpoint);
     }
     fail_call(self, call, err, message);
 }

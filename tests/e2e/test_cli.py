@@ -151,9 +151,10 @@ class Commands(Base):
         self.assertIn("SMA_3", text_)
 
     def test_standard_input_stops_at_the_first_failure(self):
-        status, out, err = self.cli(text="data NIFTY50 1min\nlist\n")
-        self.assertEqual(status, 1)
+        status, out, err = self.cli(text="# a remark\ndata NIFTY50 1min\nlist\n")
+        self.assertEqual((status, out), (1, ""))
         self.assertIn("NO_SUBSCRIPTION", err)
+        self.assertIn("line 2 has failed", err)
 
     def test_a_command_waits_for_its_own_stream_alone(self):
         feed = self.feeder("second")
@@ -204,7 +205,9 @@ class Statuses(Base):
                      ["history", "NIFTY50", "1min", "x"],
                      ["stream", "NIFTY50", "1min", "RSI", "--count", "x"], ["token"],
                      ["feed", "x.csv", "--symbol", ""], ["feed", "x.csv", "--symbol", "a\nb"],
-                     ["feed", "x.csv", "--timeframe", "7"], ["feed", "x.csv", "--speed", "0"]):
+                     ["feed", "x.csv", "--timeframe", "7"],
+                     ["token", "--user", "bob", "--ttl", "0"],
+                     ["feed", "x.csv", "--speed", "0"]):
             status, out, err = self.cli(*args)
             self.assertEqual((status, out), (2, ""), f"{args}: {err}")
             self.assertTrue(err.strip(), args)
@@ -406,6 +409,14 @@ class PublicCommands(Base):
         status, out, err = run("INDSUB_CLI", "status", env=env)
         self.assertEqual(status, 0, err)
         self.assertTrue(out)
+
+    def test_a_silent_tape_is_told_of(self):
+        process = self.start("--json", "tape", "NIFTY50", "1min")
+        said = read_line(process.stderr, PATIENCE_S)
+        self.assertIn(b"nothing is on the tape", said)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(PATIENCE_S), 0)
+        self.assertEqual(process.stdout.read(), b"")
 
     def test_tape(self):
         process = self.start("--json", "tape", "NIFTY50", "1min")
