@@ -29,6 +29,25 @@ class PlainPython(Case):
         self.assertTrue(seen["bob"].endswith("updates, RSI_14_100"), seen)
 
 
+    def test_what_the_readme_has_runs_as_it_stands(self):
+        readme = HERE.parents[1] / "README.md"
+        (block,) = re.findall(r"(?s)```python\n(.*?)```", readme.read_text())
+        script = block.replace("tcp://127.0.0.1:5570", self.daemon.session)
+        self.feeder().send(feeds.bars("NIFTY50", 60))
+        client = subprocess.Popen([sys.executable, "-u", "-c", script], stdout=subprocess.PIPE,
+                                  text=True, env=environment(
+                                      {"INDSUB_TOKEN": self.daemon.token("alice")}))
+        self.addCleanup(client.stdout.close)
+        self.addCleanup(client.wait)
+        self.addCleanup(client.kill)
+        said = [client.stdout.readline() for _ in range(2)]
+        self.assertIn('"opened"', said[0])
+        self.assertIn('"subscribed"', said[1])
+        self.assertIn("MACD_12_26_9", said[1])
+        self.feeder("more").send(feeds.bars("NIFTY50", 70)[60:])
+        self.assertRegex(client.stdout.readline(), r"^b'1' \{'type': 'market_update'")
+
+
 class Library(Case):
     """What somebody else's C program does: pkg-config, cc, run."""
 
