@@ -52,23 +52,54 @@ static void on_public(indsub_t *client, const char *topic, const char *body, siz
     indsub_update_destroy(&update);
 }
 
+static void forget_token(struct cli *self)
+{
+    if (self->token)
+        explicit_bzero(self->token, strlen(self->token));
+    free(self->token);
+    self->token = NULL;
+}
+
+/* Takes the token. */
+static void remember_token(struct cli *self, char *token)
+{
+    forget_token(self);
+    self->token = token;
+}
+
+static const char EXPIRED[] = "the token has expired; start again with another one";
+
+/* Delivery is over, and whoever started this has to see to another token. */
+static void end_expired(struct cli *self)
+{
+    out_error(&self->out, "TOKEN_EXPIRED", EXPIRED);
+    self->status = STATUS_FAILED;
+    self->quits |= self->mode != CLI_INTERACTIVE;
+}
+
 static void on_refreshed(indsub_t *client, const indsub_reply_t *reply, void *context)
 {
     (void)client;
-    if (indsub_reply_error(reply) != INDSUB_OK)
+    if (indsub_reply_error(reply) == INDSUB_ERR_TOKEN_EXPIRED)
+        end_expired(context);
+    else if (indsub_reply_error(reply) != INDSUB_OK)
         cli_report(context, reply);
 }
 
-/* A token of our own making is made anew before it expires. */
-static void refresh(struct cli *self)
+/* Shows a newer token: one of our own making, or what its file holds by now. False if there is
+ * none. */
+static bool renew(struct cli *self)
 {
-    char *token;
+    char *token = NULL;
     struct err err;
-    if (credentials_token(self->options, &token, &err) == ERR_OK)
-        indsub_refresh(self->client, token, on_refreshed, self);
-    else
-        cli_fail(self, &err);
-    free(token);
+    bool is_had = (self->options->user || self->options->token_file) &&
+                  credentials_token(self->options, &token, &err) == ERR_OK;
+    if (!is_had || (self->token && strcmp(token, self->token) == 0)) {
+        free(token);
+        return false;
+    }
+    remember_token(self, token);
+    return indsub_refresh(self->client, token, on_refreshed, self) == INDSUB_OK;
 }
 
 static void on_notice(indsub_t *client, const indsub_notice_t *notice, void *context)
@@ -78,8 +109,16 @@ static void on_notice(indsub_t *client, const indsub_notice_t *notice, void *con
     bool expires = strncmp(notice->code, "TOKEN_", 6) == 0;
     if (strcmp(notice->code, "LAGGING") == 0)
         return; /* the client asks for what was left out, and says so */
-    if (expires && self->options->user)
-        refresh(self);
+    if (expires && renew(self))
+        return;
+    if (strcmp(notice->code, "TOKEN_EXPIRED") == 0)
+        end_expired(self);
+    else if (expires && self->options->token_file)
+        out_news(&self->out, "%s: the token expires soon, and %s holds no other yet", notice->code,
+                 self->options->token_file);
+    else if (expires)
+        out_news(&self->out, "%s: the token expires soon; start again with another one",
+                 notice->code);
     else
         out_news(&self->out, "%s: %s%s%s", notice->code, notice->symbol ? notice->symbol : "",
                  notice->symbol ? ": " : "", notice->message);
@@ -97,11 +136,9 @@ static enum status begin_open(struct cli *self)
         cli_fail(self, &err);
         return err.code == ERR_UNAUTHENTICATED ? STATUS_USAGE : STATUS_FAILED;
     }
-    enum status status = cli_began(
-        self, indsub_open(cli_client(self), token, self->options->session, on_opened, self));
-    explicit_bzero(token, strlen(token));
-    free(token);
-    return status;
+    remember_token(self, token);
+    return cli_began(self,
+                     indsub_open(cli_client(self), token, self->options->session, on_opened, self));
 }
 
 /* The session cannot be mended; with a fresh token of our own it may be opened again. */
@@ -109,7 +146,8 @@ static void on_ended(struct cli *self, const indsub_event_t *event)
 {
     self->lost_ms = 0;
     self->has_session = false;
-    if (self->options->user && event->err == INDSUB_ERR_TOKEN_EXPIRED &&
+    bool is_expired = event->err == INDSUB_ERR_TOKEN_EXPIRED;
+    if (is_expired && (self->options->user || self->options->token_file) &&
         begin_open(self) == STATUS_PENDING)
         return;
     out_error(&self->out, indsub_err_name(event->err), event->text);
@@ -176,6 +214,7 @@ void cli_destroy(struct cli *self)
     out_flush(&self->out);
     out_destroy(&self->out);
     forget_symbols(self);
+    forget_token(self);
     free(self->feed_endpoint);
     if (self->signal_fd >= 0)
         close(self->signal_fd);
@@ -229,7 +268,10 @@ void cli_finish(struct cli *self, enum status status)
 
 enum status cli_report(struct cli *self, const indsub_reply_t *reply)
 {
-    out_error(&self->out, indsub_reply_code(reply), indsub_reply_message(reply));
+    const char *message = indsub_reply_message(reply);
+    if (indsub_reply_error(reply) == INDSUB_ERR_TOKEN_EXPIRED) /* which speaks of requests */
+        message = EXPIRED;
+    out_error(&self->out, indsub_reply_code(reply), message);
     return status_of(indsub_reply_error(reply));
 }
 

@@ -45,6 +45,7 @@ struct cli {
     enum cli_mode mode;
     struct out out;
     indsub_t *client;    /* NULL until it is needed */
+    char *token;         /* that the session was opened with, or shown since */
     bool has_session;    /* open, or being mended */
     char *feed_endpoint; /* as the daemon says; NULL: not known */
     bool feed_is_plain;  /* the daemon says that it is not encrypted */

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 import jwt
@@ -313,6 +314,44 @@ class Tokens(Base):
             env = {"INDSUB_ENDPOINT": self.daemon.session}
             status, _, err = run("INDSUB_CLI", "--token-file", file.name, "list", env=env)
         self.assertEqual(status, 0, err)
+
+
+class Expiring(Base):
+    """Tokens that come to their end while a stream is shown."""
+    settings = {"auth": {"skew_s": 0}}
+
+    def setUp(self):
+        super().setUp()
+        self.feed = self.feeder()
+        self.feed.send(self.bars[:50])
+
+    def token_for(self, seconds):
+        return self.daemon.token("alice", exp=int(time.time()) + seconds)
+
+    def test_a_stream_ends_with_its_token(self):
+        process = self.start("--json", "stream", "NIFTY50", "1min", "RSI(14)",
+                             env={"INDSUB_TOKEN": self.token_for(2)})
+        self.assertEqual(process.wait(PATIENCE_S), 1)
+        self.assertIn(b"TOKEN_EXPIRED: the token has expired; start again", process.stderr.read())
+
+    def test_a_file_that_holds_another_by_then_is_read_again(self):
+        with tempfile.NamedTemporaryFile("w+") as file:
+            def write(seconds):
+                file.seek(0)
+                file.write(self.token_for(seconds))
+                file.flush()
+            write(3)
+            process = self.start("--token-file", file.name, "--json", "stream", "NIFTY50", "1min",
+                                 "RSI(14)", "--closed", env={"INDSUB_TOKEN": ""})
+            until(lambda: self.admin().ask("stats")["shared"], "its subscription")
+            write(3600)
+            session = self.session(token=self.token_for(4))
+            session.wait_notice("TOKEN_EXPIRED")  # a second after the first one's end
+            self.feed.send(self.bars[50:60])
+            self.assertEqual([self.line(process)["bar"] for _ in range(10)],
+                             [text(b["t"]) for b in self.bars[50:60]])
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(PATIENCE_S), 0, process.stderr.read())
 
 
 class Files(Base):
