@@ -29,6 +29,10 @@ struct job {
     void (*turn)(struct cli *cli, void *context);
     /* Somebody wants it to stop: it ends with cli_end_job. */
     void (*stop)(struct cli *cli, void *context);
+    /* Takes what it has drawn off the line, for others to write there, and draws it again below.
+     * NULL: it draws nothing. */
+    void (*clear)(void *context);
+    void (*draw)(void *context);
     void *context;
 };
 

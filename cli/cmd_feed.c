@@ -41,6 +41,7 @@ struct feed {
     bool is_placed;               /* the file stands where the daemon does */
     bool is_read;                 /* to its end */
     bool was_open, loss_is_told;
+    bool is_over; /* nothing is drawn any more */
     double speed; /* market time by real time; 0: as fast as it goes */
     uint64_t first_row, n_bad;
     int64_t begin_ms, first_market_ms, progress_ms, lost_ms;
@@ -123,7 +124,7 @@ static void draw_progress(struct feed *self)
 {
     int64_t now_ms = cli_now_ms();
     struct buf text = {0};
-    if (!shows_progress() || !self->is_placed || now_ms < self->progress_ms)
+    if (!shows_progress() || self->is_over || !self->is_placed || now_ms < self->progress_ms)
         return;
     self->progress_ms = now_ms + PROGRESS_MS;
     double seconds = (double)(now_ms - self->begin_ms + 1) / 1000;
@@ -184,6 +185,7 @@ static void end(struct feed *self, enum status status)
 static void give_up(struct feed *self, const char *code, const char *message, enum status status)
 {
     clear_progress();
+    self->is_over = true;
     out_error(&self->cli->out, code, message);
     end(self, status);
 }
@@ -261,6 +263,7 @@ static void finish(struct feed *self)
     bool none_taken = rows_taken(self) == 0 && count_rejected(self) > 0;
     enum status status = self->n_bad > 0 || none_taken ? STATUS_FAILED : STATUS_DONE;
     clear_progress();
+    self->is_over = true;
     say_taken(self);
     say_rejects(self);
     end(self, status);
@@ -348,6 +351,19 @@ static int job_timeout_ms(const void *context)
     return due_in_ms(self);
 }
 
+static void clear(void *context)
+{
+    (void)context;
+    clear_progress();
+}
+
+static void draw(void *context)
+{
+    struct feed *self = context;
+    self->progress_ms = 0; /* now, not when it is due */
+    draw_progress(self);
+}
+
 static void stop(struct cli *cli, void *context)
 {
     struct feed *self = context;
@@ -395,6 +411,8 @@ static void begin(struct cli *cli, const char *endpoint, void *context)
                                      .timeout_ms = job_timeout_ms,
                                      .turn = turn,
                                      .stop = stop,
+                                     .clear = clear,
+                                     .draw = draw,
                                      .context = self});
 }
 

@@ -45,15 +45,21 @@ static void clear_prompt(void)
 static void hide(void *context)
 {
     struct repl *self = context;
+    const struct job *job = &self->cli->job;
     if (!self->is_hidden)
         clear_prompt();
+    else if (job->turn && job->clear)
+        job->clear(job->context);
 }
 
 static void show(void *context)
 {
     struct repl *self = context;
+    const struct job *job = &self->cli->job;
     if (!self->is_hidden)
         rl_forced_update_display();
+    else if (job->turn && job->draw)
+        job->draw(job->context);
 }
 
 static void set_hidden(struct repl *self, bool is_hidden)
@@ -236,9 +242,15 @@ static void on_line(char *line)
     if (!line) {
         self->cli->quits = true;
         out_text(&self->cli->out, "\n");
-    } else if (line[strspn(line, " \t")]) {
-        remember(self, line);
-        run_line(self, line);
+    }
+    for (char *at = line, *next; at && !self->cli->quits; at = next) { /* several, if pasted */
+        next = strchr(at, '\n');
+        if (next)
+            *next++ = '\0';
+        if (at[strspn(at, " \t")]) {
+            remember(self, at);
+            run_line(self, at);
+        }
     }
     out_flush(&self->cli->out);
     if (self->cli->quits)

@@ -1,5 +1,6 @@
 """indsub-cli on a terminal: the prompt, while the stream prints above it."""
 import os
+import pathlib
 import signal
 import tempfile
 import unittest
@@ -51,8 +52,8 @@ class Prompt(Case):
             return condition(terminal.screen)
         until(step, what, step_s=0)
 
-    def streaming(self):
-        terminal = self.terminal()
+    def streaming(self, *args):
+        terminal = self.terminal(*args)
         terminal.type("subscribe NIFTY50 1min RSI(14)\r")
         until(lambda: terminal.pump(0.02) and shared(self.watcher), "the subscription")
         self.tick_until(terminal, lambda s: sum("RSI" in line for line in s.lines()) > 3,
@@ -182,6 +183,32 @@ class Prompt(Case):
         terminal.wait_text("Tab completes")
         terminal.type("exit\r")
         self.assertEqual(terminal.finish(), 0)
+
+    def test_a_feed_has_a_line_of_its_own_below_the_stream(self):
+        path = pathlib.Path(self.home, "day.csv")
+        path.write_text("timestamp,price\n" + "".join(
+            f"{t['t']},{t['p']}\n" for t in feeds.ticks("OTHER", 400, start=OPEN + 41 * MINUTE,
+                                                        every_ms=300)))
+        terminal = self.streaming("--user", "feeder")
+        terminal.type(f"feed {path} --symbol OTHER --speed 10\r")
+        self.tick_until(terminal, lambda s: "rows" in s.line(), "the progress")
+        before = len(terminal.screen.lines())
+        self.tick_until(terminal, lambda s: len(s.lines()) > before + 5 and "rows" in s.line(),
+                        "bars above the progress")
+        terminal.type(CTRL_C)
+        terminal.wait_line(self.prompt)
+        for line in terminal.screen.lines():
+            self.assertFalse("rows " in line and ("NIFTY50" in line or self.prompt in line), line)
+
+    def test_lines_that_are_pasted_are_commands_each(self):
+        terminal = self.terminal()
+        terminal.type("\x1b[200~symbols BANKNIFTY\n\nsymbols NIFTY50\x1b[201~")
+        terminal.wait_line("symbols NIFTY50")
+        terminal.type("\r")
+        terminal.wait(lambda s: sum("INDEX" in line for line in s.lines()) == 2, "two answers")
+        terminal.wait_line(self.prompt)
+        terminal.type(UP)
+        terminal.wait_line(f"{self.prompt} symbols NIFTY50")
 
     def test_history_in_this_and_the_next_run(self):
         first = self.terminal()
