@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "common/base/feedtime.h"
 #include "common/base/json.h"
+#include "common/base/mem.h"
 
 static const cJSON *member(const cJSON *tree, const char *name)
 {
@@ -106,12 +107,15 @@ static void put_parameter_row(struct table *table, const cJSON *param)
     buf_destroy(&range);
 }
 
+/* Their width, below the parameters. */
+enum { LABEL = 11 };
+
 static void put_names(struct buf *out, const char *what, const cJSON *names)
 {
     const cJSON *item;
     if (!names || !names->child)
         return;
-    buf_put_format(out, "  %-9s", what);
+    buf_put_format(out, "  %-*s", LABEL, what);
     cJSON_ArrayForEach(item, names) if (cJSON_IsString(item))
         buf_put_format(out, "%s%s", item == names->child ? "" : ", ", item->valuestring);
     buf_put_char(out, '\n');
@@ -135,11 +139,12 @@ static void put_catalog_entry(struct buf *out, const struct look *look, const cJ
     put_names(out, "inputs", member(row, "inputs"));
     put_names(out, "outputs", member(row, "outputs"));
     if (!isnan(warm))
-        buf_put_format(out, "  warm after %.0f bars, with the defaults\n", warm);
+        buf_put_format(out, "  %-*safter %.0f bar%s, with the defaults\n", LABEL, "warm", warm,
+                       warm == 1 ? "" : "s");
     if (string_of(row, "unavailable")[0])
         buf_put_format(out, "  not available: %s\n", string_of(row, "unavailable"));
     if (string_of(row, "source")[0])
-        buf_put_format(out, "  %-9s%s\n", "source", string_of(row, "source"));
+        buf_put_format(out, "  %-*s%s\n", LABEL, "reference", string_of(row, "source"));
 }
 
 /* "(length=14, scalar=100)": how to write it. */
@@ -159,6 +164,14 @@ static void put_form(struct buf *out, const cJSON *params)
         buf_put_char(out, ')');
 }
 
+/* By category, and by name within one. */
+static int compare_categories(const void *a, const void *b)
+{
+    const cJSON *const *one = a, *const *other = b;
+    int order = strcmp(string_of(*one, "category"), string_of(*other, "category"));
+    return order ? order : strcasecmp(string_of(*one, "name"), string_of(*other, "name"));
+}
+
 static void put_catalog(struct buf *out, const struct look *look, const cJSON *reply)
 {
     static const char *const HEADINGS[] = {"NAME", "CATEGORY", "TITLE", "PARAMETERS", NULL};
@@ -167,10 +180,14 @@ static void put_catalog(struct buf *out, const struct look *look, const cJSON *r
         put_catalog_entry(out, look, rows->child);
         return;
     }
+    size_t n = 0;
+    const cJSON **sorted = mem_alloc_zero((size_t)cJSON_GetArraySize(rows) + 1, sizeof *sorted);
+    cJSON_ArrayForEach(row, rows) sorted[n++] = row;
+    qsort(sorted, n, sizeof *sorted, compare_categories);
     struct table *table = table_new(HEADINGS);
-    cJSON_ArrayForEach(row, rows)
-    {
+    for (size_t i = 0; i < n; i++) {
         struct buf form = {0};
+        row = sorted[i];
         put_form(&form, member(row, "params"));
         table_put(table, "%s", string_of(row, "name"));
         table_put(table, "%s", string_of(row, "category"));
@@ -180,6 +197,7 @@ static void put_catalog(struct buf *out, const struct look *look, const cJSON *r
     }
     table_write(table, out, look->width);
     table_destroy(&table);
+    free(sorted);
 }
 
 typedef void show_fn(struct buf *out, double value);

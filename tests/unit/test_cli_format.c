@@ -292,6 +292,33 @@ static void what_operators_see_is_aligned(void **state)
                  "live   5 ms         7  a feed\n");
 }
 
+static void a_catalog_is_sorted_and_an_entry_is_all_there_is(void **state)
+{
+    (void)state;
+    assert_reply(&format_table,
+                 "{\"type\":\"catalog\",\"indicators\":["
+                 "{\"name\":\"VOL\",\"category\":\"volume\",\"title\":\"T\",\"params\":[]},"
+                 "{\"name\":\"RSI\",\"category\":\"momentum\",\"title\":\"T\",\"params\":"
+                 "[{\"name\":\"length\",\"default\":14}]},"
+                 "{\"name\":\"MOM\",\"category\":\"momentum\",\"title\":\"T\",\"params\":[]}]}",
+                 "NAME  CATEGORY  TITLE  PARAMETERS\n"
+                 "MOM   momentum  T\n"
+                 "RSI   momentum  T      (length=14)\n"
+                 "VOL   volume    T\n");
+    assert_reply(&format_table,
+                 "{\"type\":\"catalog\",\"indicators\":[{\"name\":\"RSI\",\"title\":\"Strength\","
+                 "\"category\":\"momentum\",\"aliases\":[],\"params\":[{\"name\":\"length\","
+                 "\"type\":\"int\",\"default\":14,\"min\":1,\"max\":50,\"about\":\"bars\"}],"
+                 "\"inputs\":[\"close\"],\"outputs\":[\"RSI\"],\"warmup\":1,\"source\":\"W\"}]}",
+                 "RSI: Strength (momentum)\n"
+                 "  parameter  default  range    about\n"
+                 "  length     14       1 to 50  bars\n"
+                 "  inputs     close\n"
+                 "  outputs    RSI\n"
+                 "  warm       after 1 bar, with the defaults\n"
+                 "  reference  W\n");
+}
+
 static void json_is_what_the_daemon_wrote(void **state)
 {
     (void)state;
@@ -372,6 +399,7 @@ int main(void)
         cmocka_unit_test(bars_of_the_past_are_a_table_where_there_is_room),
         cmocka_unit_test(outputs_that_are_called_alike_are_told_apart),
         cmocka_unit_test(what_operators_see_is_aligned),
+        cmocka_unit_test(a_catalog_is_sorted_and_an_entry_is_all_there_is),
         cmocka_unit_test(json_is_what_the_daemon_wrote),
         cmocka_unit_test(status_is_a_line),
         cmocka_unit_test(progress_fits),
