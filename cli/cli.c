@@ -336,6 +336,9 @@ static void on_opened(indsub_t *client, const indsub_reply_t *reply, void *conte
     if (self->has_session)
         keep_feed_endpoint(self, reply);
     cli_finish(self, self->has_session ? STATUS_DONE : cli_report(self, reply));
+    if (self->options->user && indsub_reply_error(reply) == INDSUB_ERR_UNAUTHENTICATED)
+        out_news(&self->out, "--user mints with the jwt.key of a state directory: is --state that "
+                             "of this indsubd?");
     self->quits |= !self->has_session && self->mode != CLI_INTERACTIVE;
 }
 

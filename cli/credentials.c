@@ -54,7 +54,11 @@ enum err_code credentials_mint(const struct options *options, const char *file,
                                const struct token_claims *claims, char **token, struct err *err)
 {
     char *path = file ? mem_strdup(file) : credentials_state_path(options, "jwt.key"), *secret;
-    enum err_code code = read_line(path, "\r\n", &secret, err);
+    struct err why;
+    enum err_code code = read_line(path, "\r\n", &secret, &why);
+    if (code != ERR_OK)
+        err_set(err, code, "%s%s", why.message,
+                file ? "" : "; --state DIR says where indsubd keeps it, for who may read it");
     if (code == ERR_OK)
         code = token_mint(secret, strlen(secret), claims, (int64_t)time(NULL), token, err);
     if (secret)

@@ -307,6 +307,17 @@ class Tokens(Base):
         self.assertIn(status, (1, 2), "no token and no key to make one with")
         self.assertTrue(err.strip())
 
+    def test_a_key_that_is_not_the_daemons(self):
+        with tempfile.TemporaryDirectory() as state:
+            path = pathlib.Path(state, "jwt.key")
+            path.write_text("ab" * 32 + "\n")
+            status, _, err = run("INDSUB_CLI", "--user", "carol", "list",
+                                 env={"INDSUB_ENDPOINT": self.daemon.session,
+                                      "INDSUB_STATE": state})
+            self.assertEqual(status, 1)
+            self.assertIn("UNAUTHENTICATED", err)
+            self.assertIn("is --state that of this indsubd?", err)
+
     def test_token_from_a_file(self):
         with tempfile.NamedTemporaryFile("w") as file:
             file.write(self.daemon.token("dave") + "\n")
