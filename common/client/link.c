@@ -123,6 +123,15 @@ static bool prepare_session_sockets(struct link *self, bool has_key)
            watch(self, self->monitor);
 }
 
+/* Only with this option does libzmq take an address in brackets; and with it a name would be taken
+ * for an IPv6 address first, where the daemon may have none. */
+static bool connect_to(void *socket, const char *endpoint)
+{
+    int is_ipv6 = strchr(endpoint, '[') != NULL;
+    return zmq_setsockopt(socket, ZMQ_IPV6, &is_ipv6, sizeof is_ipv6) == 0 &&
+           zmq_connect(socket, endpoint) == 0;
+}
+
 bool link_connect(struct link *self, const char *endpoint, bool has_key)
 {
     if (self->dealer)
@@ -130,7 +139,7 @@ bool link_connect(struct link *self, const char *endpoint, bool has_key)
     const char *failed = NULL;
     if (!prepare_session_sockets(self, has_key))
         failed = "cannot make a socket";
-    else if (zmq_connect(self->dealer, endpoint) != 0)
+    else if (!connect_to(self->dealer, endpoint))
         failed = "cannot connect";
     if (!failed)
         return true;
@@ -170,7 +179,7 @@ bool link_listen(struct link *self, const char *endpoint, const char *topic)
     }
     if (zmq_setsockopt(self->sub, ZMQ_SUBSCRIBE, topic, strlen(topic)) != 0)
         return fail(self, "cannot listen");
-    if (endpoint && !is_connected_to(self->sub, endpoint) && zmq_connect(self->sub, endpoint) != 0)
+    if (endpoint && !is_connected_to(self->sub, endpoint) && !connect_to(self->sub, endpoint))
         return fail(self, "cannot connect");
     return true;
 }

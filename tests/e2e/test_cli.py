@@ -5,6 +5,7 @@ import os
 import pathlib
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -16,8 +17,8 @@ from support import feeds
 from support.case import Case
 from support.isp import check_update
 from support.market import MINUTE, OPEN, text
-from support.processes import (cli, cli_environment, environment, json_lines, program, read_line,
-                               run)
+from support.processes import (Daemon, cli, cli_environment, environment, json_lines, program,
+                               read_line, run)
 from support.proxy import Proxy
 from support.waiting import PATIENCE_S, until
 
@@ -449,6 +450,31 @@ class Files(Base):
         status, _, err = self.feed(self.folder / "absent.csv", "--symbol", "NIFTY50")
         self.assertIn(status, (1, 2))
         self.assertIn("absent.csv", err)
+
+
+class Addresses(unittest.TestCase):
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as one:
+                one.bind(("::1", 0))
+        except OSError:
+            self.skipTest("there is no IPv6 here")
+        endpoints = [word for name in ("session", "public", "feed")
+                     for word in (f"--{name}", "tcp://[::1]:*")]
+        with Daemon(*endpoints) as daemon, tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "day.csv")
+            path.write_text("timestamp,price\n2025-11-04T05:00:00Z,1\n")
+            for args in (["list"], ["status"], ["feed", path, "--symbol", "A"]):
+                status, _, err = cli(daemon, *args, claims={"scope": "feed"})
+                self.assertEqual((status, err), (0, ""), args)
+
+    def test_a_name_of_this_machine(self):
+        with Daemon() as daemon:
+            env = {**cli_environment(daemon),
+                   "INDSUB_ENDPOINT": daemon.session.replace("127.0.0.1", "localhost")}
+            for args in (["list"], ["status"]):
+                status, _, err = run("INDSUB_CLI", *args, env=env)
+                self.assertEqual((status, err), (0, ""), args)
 
 
 class PublicCommands(Base):
