@@ -168,6 +168,7 @@ static void on_event(indsub_t *client, const indsub_event_t *event, void *contex
     case INDSUB_RESUMED:
         self->lost_ms = 0;
         out_news(&self->out, "reconnected: %s", event->text);
+        cli_ask_symbols(self); /* there may be others by now */
         break;
     case INDSUB_GAP_FILLED:
         out_news(&self->out, "%s", event->text);
@@ -375,6 +376,8 @@ static void on_symbols(indsub_t *client, const indsub_reply_t *reply, void *cont
 
 void cli_ask_symbols(struct cli *self)
 {
+    if (self->mode != CLI_INTERACTIVE || !self->has_session)
+        return;
     indsub_symbols(self->client, NULL, NULL, on_symbols, self);
 }
 

@@ -102,7 +102,7 @@ void cli_end_job(struct cli *self, enum status status);
 enum status cli_run(struct cli *self, char *const *words, size_t n);
 /* Opens the session and waits for it. */
 enum status cli_open(struct cli *self);
-/* Asks for the symbols there are, for completion. */
+/* Asks for the symbols there are, for completion where there is a prompt. */
 void cli_ask_symbols(struct cli *self);
 /* True while the last command goes on. */
 bool cli_is_busy(const struct cli *self);

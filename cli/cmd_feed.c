@@ -179,6 +179,7 @@ static void end(struct feed *self, enum status status)
     struct cli *cli = self->cli;
     destroy(self);
     cli_end_job(cli, status);
+    cli_ask_symbols(cli); /* it may have brought one */
 }
 
 /* It cannot go on. */

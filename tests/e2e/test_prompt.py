@@ -200,6 +200,17 @@ class Prompt(Case):
         for line in terminal.screen.lines():
             self.assertFalse("rows " in line and ("NIFTY50" in line or self.prompt in line), line)
 
+    def test_symbols_that_a_feed_has_brought_are_completed(self):
+        path = pathlib.Path(self.home, "day.csv")
+        path.write_text("timestamp,price\n2025-11-04T05:00:00Z,1\n")
+        terminal = self.terminal("--user", "feeder")
+        terminal.type(f"feed {path} --symbol ZEBRA\r")
+        terminal.wait_text("1 row of ZEBRA taken")
+        terminal.type("symbols ZEBRA\r")  # answered after what it asks for by itself
+        terminal.wait(lambda s: any("INDEX" in line for line in s.lines()), "the answer")
+        terminal.type("data Z" + TAB)
+        terminal.wait_line("data ZEBRA")
+
     def test_lines_that_are_pasted_are_commands_each(self):
         terminal = self.terminal()
         terminal.type("\x1b[200~symbols BANKNIFTY\n\nsymbols NIFTY50\x1b[201~")
