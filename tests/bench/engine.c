@@ -11,6 +11,7 @@
 #include "common/protocol/ids.h"
 #include "daemon/engine.h"
 #include "tests/bench/measure.h"
+#include "tests/support/roomy.h"
 
 #define SECRET      "0123456789abcdef0123456789abcdef"
 #define DAY_OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata */
@@ -104,36 +105,12 @@ static struct scene *scene_new(void)
     self->calendar = calendar_new_default();
     self->keys = token_keys_new();
     token_keys_add_secret(self->keys, "", SECRET, strlen(SECRET));
-    self->settings = (struct core_settings){
-        .public_endpoint = "inproc://public",
-        .feed_endpoint = "inproc://feed",
-        .options = {.convention = &convention_presets[0]},
-        .heartbeat_ms = 1 << 30,
-        .resume_ms = 1 << 30,
-        .feed_stale_ms = 1 << 30,
-        .bar_grace_ms = 1 << 30,
-        .market = {.tick_lateness_ms = 1000, .history_bars = 100000, .history_days_1s = 1},
-        .sessions = {.sessions_max = 10,
-                     .sessions_per_user = 10,
-                     .backlog_bytes = 1 << 30,
-                     .values = {1e12, 1e12},
-                     .outbox = {.closed_max = 100, .replies_max = 10, .remembered_max = 64}},
-        .subscriptions_per_session = 10,
-        .indicators_per_session = 1000,
-        .indicators_per_user = 1000,
-        .indicators_per_request = 1000,
-        .frame_bytes = 1 << 20,
-        .requests = {1e6, 1e6},
-        .user_requests = {1e6, 1e6},
-        .stranger_requests = {1e6, 1e6},
-        .feed_bytes = {1e12, 1e12},
-        .open_within_ms = INT64_MAX,
-        .sources_max = 64,
-        .symbols_max = 200000,
-        .keys = self->keys,
-        .calendar_of = calendar_of,
-        .calendar_context = self,
-    };
+    self->settings = roomy_settings();
+    self->settings.heartbeat_ms = self->settings.resume_ms = 1 << 30; /* nothing comes by itself */
+    self->settings.feed_stale_ms = self->settings.bar_grace_ms = 1 << 30;
+    self->settings.keys = self->keys;
+    self->settings.calendar_of = calendar_of;
+    self->settings.calendar_context = self;
     self->now = (struct now){.wall_ms = (int64_t)NOW_S * 1000, .mono_ms = 1000};
     self->price = 25000;
     self->random = 88172645463325252u;

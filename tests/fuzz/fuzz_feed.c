@@ -53,18 +53,6 @@ static void widen(struct core_settings *settings)
     settings->tape = true;
 }
 
-static char *mint(const struct world *world, unsigned scopes)
-{
-    struct token_claims claims = {.user = "feeder", .scopes = scopes};
-    struct err err;
-    char *token;
-    claims.expires_at_s = world->now.wall_ms / 1000 + 3600;
-    enum err_code code = token_mint(world_secret(), strlen(world_secret()), &claims,
-                                    world->now.wall_ms / 1000, &token, &err);
-    assert(code == ERR_OK);
-    return token;
-}
-
 static void subscribe(struct stage *self)
 {
     self->watcher = world_open(self->world, "watcher", "w");
@@ -106,8 +94,9 @@ static void begin(struct stage *self, bool is_first)
         self->feeders[i].peer[5] = (char)('0' + i);
         self->feeders[i].connection = ++self->connections;
     }
-    self->token = mint(self->world, TOKEN_SCOPE_FEED);
-    self->useless = mint(self->world, 0);
+    self->token = world_mint(
+        self->world, (struct token_claims){.user = "feeder", .scopes = TOKEN_SCOPE_FEED}, NULL);
+    self->useless = world_mint(self->world, (struct token_claims){.user = "feeder"}, NULL);
     open_source(self);
     if (is_first)
         subscribe(self);

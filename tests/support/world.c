@@ -9,6 +9,7 @@
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/protocol/ids.h"
+#include "tests/support/roomy.h"
 
 static const char SECRET[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -147,38 +148,10 @@ static struct world *make(void (*change)(struct core_settings *settings),
     token_keys_add_secret(self->keys, "", SECRET, strlen(SECRET));
     self->now = (struct now){.wall_ms = WORLD_START_MS, .mono_ms = 1000000};
     self->random = 88172645463325252u;
-    self->settings = (struct core_settings){
-        .public_endpoint = "inproc://public",
-        .feed_endpoint = "inproc://feed",
-        .options = {.convention = &convention_presets[0]},
-        .heartbeat_ms = 15000,
-        .resume_ms = 60000,
-        .feed_stale_ms = 10000,
-        .takeover_ms = 3000,
-        .bar_grace_ms = 2000,
-        .market = {.tick_lateness_ms = 1000, .history_bars = 100000, .history_days_1s = 1},
-        .sessions = {.sessions_max = 1000,
-                     .sessions_per_user = 64,
-                     .backlog_bytes = 1 << 30,
-                     .values = {1e12, 1e12},
-                     .outbox = {.closed_max = 50, .replies_max = 256, .remembered_max = 64}},
-        .subscriptions_per_session = 200,
-        .indicators_per_session = 1000,
-        .indicators_per_user = 100000,
-        .indicators_per_request = 1000,
-        .history_max = 5000,
-        .frame_bytes = 1 << 20,
-        .requests = {1e6, 1e6},
-        .user_requests = {1e6, 1e6},
-        .stranger_requests = {1e6, 1e6},
-        .feed_bytes = {1e12, 1e12},
-        .open_within_ms = INT64_MAX,
-        .sources_max = 64,
-        .symbols_max = 200000,
-        .keys = self->keys,
-        .calendar_of = calendar_of,
-        .calendar_context = self,
-    };
+    self->settings = roomy_settings();
+    self->settings.keys = self->keys;
+    self->settings.calendar_of = calendar_of;
+    self->settings.calendar_context = self;
     if (change)
         change(&self->settings);
     self->rows = kept ? rows_new() : NULL;
@@ -272,19 +245,29 @@ struct client *world_stranger(struct world *self)
     return client;
 }
 
-char *world_open_request(struct world *self, const char *user, const char *name, const char *scope)
+char *world_mint(const struct world *self, struct token_claims claims, const char *secret)
 {
-    struct token_claims claims = {.expires_at_s = self->now.wall_ms / 1000 + 3600};
+    int64_t now_s = self->now.wall_ms / 1000;
     struct err err;
     char *token = NULL;
+    if (claims.expires_at_s == 0)
+        claims.expires_at_s = now_s + 3600;
+    if (!secret)
+        secret = SECRET;
+    if (token_mint(secret, strlen(secret), &claims, now_s, &token, &err) != ERR_OK)
+        abort();
+    return token;
+}
+
+char *world_open_request(struct world *self, const char *user, const char *name, const char *scope)
+{
+    struct token_claims claims = {0};
     snprintf(claims.user, sizeof claims.user, "%s", user);
     if (strstr(scope, "admin"))
         claims.scopes |= TOKEN_SCOPE_ADMIN;
     if (strstr(scope, "feed"))
         claims.scopes |= TOKEN_SCOPE_FEED;
-    if (token_mint(SECRET, strlen(SECRET), &claims, self->now.wall_ms / 1000, &token, &err) !=
-        ERR_OK)
-        abort();
+    char *token = world_mint(self, claims, NULL);
     struct buf text = {0};
     buf_put_format(&text, "{\"type\":\"open\",\"token\":\"%s\"", token);
     if (name)

@@ -9,33 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/says.h"
 #include "tests/support/world.h"
-
-static void assert_says(const char *text, const char *wanted)
-{
-    if (!text || !strstr(text, wanted))
-        fail_msg("no %s in %s", wanted, text ? text : "(nothing)");
-}
-
-static void assert_never_says(const char *text, const char *unwanted)
-{
-    if (text && strstr(text, unwanted))
-        fail_msg("%s in %s", unwanted, text);
-}
 
 /* A token that is good for so long. */
 static char *mint(const struct world *w, const char *user, const char *sid, const char *jti,
                   int64_t seconds)
 {
     struct token_claims claims = {.expires_at_s = w->now.wall_ms / 1000 + seconds};
-    char *token = NULL;
     strcpy(claims.user, user);
     strcpy(claims.sid, sid);
     strcpy(claims.jti, jti);
-    assert_int_equal(token_mint(world_secret(), strlen(world_secret()), &claims,
-                                w->now.wall_ms / 1000, &token, NULL),
-                     ERR_OK);
-    return token;
+    return world_mint(w, claims, NULL);
 }
 
 static struct client *open_for(struct world *w, const char *user, const char *jti, int64_t seconds)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/says.h"
 #include "tests/support/world.h"
 
 static void subscribe(struct world *w, struct client *client, const char *timeframe,
@@ -20,18 +21,6 @@ static void subscribe(struct world *w, struct client *client, const char *timefr
                   timeframe, indicators);
     if (!strstr(reply, "\"type\":\"subscribed\""))
         fail_msg("%s", reply);
-}
-
-static void assert_says(const char *text, const char *wanted)
-{
-    if (!text || !strstr(text, wanted))
-        fail_msg("no %s in %s", wanted, text ? text : "(nothing)");
-}
-
-static void assert_never_says(const char *text, const char *unwanted)
-{
-    if (text && strstr(text, unwanted))
-        fail_msg("%s in %s", unwanted, text);
 }
 
 static void last_leaver_frees_the_instance(void **state)

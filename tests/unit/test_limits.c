@@ -10,13 +10,8 @@
 
 #include "common/base/bucket.h"
 #include "common/base/json.h"
+#include "tests/support/says.h"
 #include "tests/support/world.h"
-
-static void assert_says(const char *text, const char *wanted)
-{
-    if (!text || !strstr(text, wanted))
-        fail_msg("no %s in %s", wanted, text ? text : "(nothing)");
-}
 
 static uint64_t limited(const struct world *w, enum limit limit)
 {

@@ -19,16 +19,6 @@ struct pair {
     struct client *asks[WORLDS];
 };
 
-static char *mint(const struct world *w, struct token_claims claims, const char *secret)
-{
-    char *token = NULL;
-    if (claims.expires_at_s == 0)
-        claims.expires_at_s = w->now.wall_ms / 1000 + 3600;
-    assert_int_equal(
-        token_mint(secret, strlen(secret), &claims, w->now.wall_ms / 1000, &token, NULL), ERR_OK);
-    return token;
-}
-
 static void open_with(struct world *w, struct client *client, const char *token, const char *more)
 {
     world_ask(w, client, "{\"type\":\"open\",\"token\":\"%s\"%s}", token, more);
@@ -38,7 +28,7 @@ static void open_with(struct world *w, struct client *client, const char *token,
 static void move_in(struct world *w)
 {
     struct client *victim = world_stranger(w);
-    char *token = mint(w, (struct token_claims){.user = "victim"}, world_secret());
+    char *token = world_mint(w, (struct token_claims){.user = "victim"}, NULL);
     open_with(w, victim, token, ",\"session_id\":\"tab\"");
     assert_non_null(strstr(victim->reply.data, "opened"));
     world_walk(w, "VICTIMS", WORLD_OPEN_MS, 5, 1);
@@ -89,7 +79,7 @@ static const char *ask(struct pair *self, const char *text)
 static const char *ask_with_token(struct pair *self, const char *type, struct token_claims claims,
                                   const char *secret, const char *more)
 {
-    char *token = mint(self->worlds[0], claims, secret);
+    char *token = world_mint(self->worlds[0], claims, secret);
     struct buf text = {0};
     buf_put_format(&text, "{\"type\":\"%s\",\"token\":\"%s\"%s}", type, token, more);
     const char *reply = ask(self, text.data);
@@ -234,7 +224,7 @@ static void sources_of_others(void **state)
     ask_feed(&pair, 7, "1", "[]");
     for (size_t i = 0; i < sizeof SCOPES / sizeof *SCOPES; i++) {
         struct token_claims claims = {.user = "mallory", .scopes = SCOPES[i]};
-        char *token = mint(pair.worlds[0], claims, world_secret());
+        char *token = world_mint(pair.worlds[0], claims, world_secret());
         struct buf text = {0};
         buf_put_format(&text, "{\"type\":\"feed_open\",\"source\":\"nse\",\"token\":\"%s\"}",
                        token);
