@@ -589,6 +589,10 @@ static void a_silent_feed_is_told_and_its_return_too(void **state)
     assert_says(a->stream.data, "FEED_STALE");
     assert_says(w->public.data, "notice {\"type\":\"notice\",\"code\":\"FEED_STALE\"");
     assert_says(w->public.data, "\"state\":\"stale\"");
+    assert_never_says(a->stream.data, "FEED_LIVE");
+    world_tick(w, "NIFTY50", w->now.wall_ms, 100);
+    assert_says(a->stream.data, "FEED_LIVE");
+    assert_says(w->public.data, "notice {\"type\":\"notice\",\"code\":\"FEED_LIVE\"");
     world_destroy(&w);
 }
 
