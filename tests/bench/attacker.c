@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "common/base/mem.h"
-#include "common/protocol/ids.h"
+#include "tests/bench/dealer.h"
 #include "tests/bench/measure.h"
 
 enum {
@@ -25,8 +24,7 @@ enum {
     REQUESTS_PER_S = 240,
     FEED_BYTES_PER_S = 512 << 10,
     FEED_MESSAGE_BYTES = 16 << 10,
-    FLOOD_A_TURN = 200,
-    PATIENCE_MS = 10000
+    FLOOD_A_TURN = 200
 };
 
 struct attacker {
@@ -48,22 +46,6 @@ struct force {
 
 /* ---- sockets ----------------------------------------------------------------------------------
  */
-
-static void *connect_to(struct force *self, const char *endpoint)
-{
-    uint8_t raw[16];
-    char key[KEY_SIZE + 1];
-    int patience = PATIENCE_MS, linger = 0;
-    void *socket = zmq_socket(self->context, ZMQ_DEALER);
-    if (getrandom(raw, sizeof raw, 0) != sizeof raw)
-        die("no randomness");
-    session_key_encode(raw, key);
-    zmq_setsockopt(socket, ZMQ_ROUTING_ID, key, KEY_SIZE);
-    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
-    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_connect(socket, endpoint);
-    return socket;
-}
 
 static void drop_all(void *socket)
 {
@@ -119,7 +101,7 @@ static void open_feed(struct force *self)
 {
     char *token = daemon_token(self->daemon, "attacker", TOKEN_SCOPE_FEED);
     struct buf text = {0};
-    self->feed = connect_to(self, daemon_feed_endpoint(self->daemon));
+    self->feed = dealer_connect(self->context, daemon_feed_endpoint(self->daemon));
     buf_put_format(&text, "{\"type\":\"feed_open\",\"source\":\"attack\",\"token\":\"%s\"}", token);
     ask(self->feed, text.data);
     buf_destroy(&text);
@@ -132,14 +114,15 @@ static void set_up(struct force *self)
     self->context = zmq_ctx_new();
     zmq_ctx_set(self->context, ZMQ_MAX_SOCKETS, most);
     for (size_t i = 0; i < SESSIONS; i++) {
-        self->sessions[i] = connect_to(self, daemon_session_endpoint(self->daemon));
+        self->sessions[i] = dealer_connect(self->context, daemon_session_endpoint(self->daemon));
         open_session(self, self->sessions[i]);
         if (self->attacks & ATTACK_STREAM)
             subscribe_much(self, i);
     }
     for (size_t i = 0; i < STRANGERS; i++)
-        self->strangers[i] = connect_to(self, i % 2 ? daemon_feed_endpoint(self->daemon)
-                                                    : daemon_session_endpoint(self->daemon));
+        self->strangers[i] =
+            dealer_connect(self->context, i % 2 ? daemon_feed_endpoint(self->daemon)
+                                                : daemon_session_endpoint(self->daemon));
     open_feed(self);
 }
 

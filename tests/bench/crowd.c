@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/protocol/ids.h"
+#include "tests/bench/dealer.h"
 #include "tests/bench/measure.h"
 
 enum {
@@ -100,7 +99,6 @@ static struct sockaddr_in parse_endpoint(const char *endpoint)
 static void connect_one(struct crowd *self, size_t i, const struct sockaddr_in *address)
 {
     struct client *client = &self->clients[i];
-    uint8_t raw[16];
     char key[KEY_SIZE + 1];
     int on = 1;
     struct buf hello = {0};
@@ -108,9 +106,7 @@ static void connect_one(struct crowd *self, size_t i, const struct sockaddr_in *
     if (client->fd < 0 || connect(client->fd, (const void *)address, sizeof *address) != 0)
         die("client %zu cannot connect: %s", i, strerror(errno));
     setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (getrandom(raw, sizeof raw, 0) != sizeof raw)
-        die("no randomness");
-    session_key_encode(raw, key);
+    dealer_make_key(key);
     zmtp_put_hello(&hello, key);
     write_all(client->fd, &hello);
     buf_destroy(&hello);

@@ -8,8 +8,8 @@
 
 #include "common/base/mem.h"
 #include "common/indicators/spec.h"
-#include "common/protocol/ids.h"
 #include "daemon/engine.h"
+#include "tests/bench/dealer.h"
 #include "tests/bench/measure.h"
 #include "tests/support/roomy.h"
 
@@ -101,7 +101,6 @@ static const struct calendar *calendar_of(const void *context, const char *excha
 static struct scene *scene_new(void)
 {
     struct scene *self = mem_alloc_zero(1, sizeof *self);
-    uint8_t raw[16];
     self->calendar = calendar_new_default();
     self->keys = token_keys_new();
     token_keys_add_secret(self->keys, "", SECRET, strlen(SECRET));
@@ -114,8 +113,7 @@ static struct scene *scene_new(void)
     self->now = (struct now){.wall_ms = (int64_t)NOW_S * 1000, .mono_ms = 1000};
     self->price = 25000;
     self->random = 88172645463325252u;
-    fill(raw, sizeof raw);
-    session_key_encode(raw, self->key);
+    dealer_make_key(self->key);
     struct outlet outlet = {.context = self,
                             .push = push,
                             .reply = reply,

@@ -3,18 +3,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <zmq.h>
 
 #include "common/base/mem.h"
-#include "common/protocol/ids.h"
 #include "tests/bench/bare.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/daemon.h"
+#include "tests/bench/dealer.h"
 #include "tests/bench/measure.h"
 
-enum { PAUSE_US = 500, PATIENCE_MS = 10000 };
+enum { PAUSE_US = 500 };
 
 struct scene {
     struct daemon *daemon;
@@ -27,22 +26,6 @@ struct scene {
     double *daemon_us, *bare_us;
     size_t n;
 };
-
-static void *connect_dealer(void *context, const char *endpoint)
-{
-    uint8_t raw[16];
-    char key[KEY_SIZE + 1];
-    int patience = PATIENCE_MS, linger = 0;
-    void *socket = zmq_socket(context, ZMQ_DEALER);
-    if (getrandom(raw, sizeof raw, 0) != sizeof raw)
-        die("no randomness");
-    session_key_encode(raw, key);
-    zmq_setsockopt(socket, ZMQ_ROUTING_ID, key, KEY_SIZE);
-    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
-    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_connect(socket, endpoint);
-    return socket;
-}
 
 /* Receives a whole message; its frames, if wanted, into *recording. */
 static void receive(void *socket, struct zmtp_recording *recording)
@@ -113,9 +96,9 @@ static void set_up(struct scene *self)
     daemon_feed_history(self->daemon);
     self->context = zmq_ctx_new();
     self->feed_context = zmq_ctx_new();
-    self->session = connect_dealer(self->context, daemon_session_endpoint(self->daemon));
-    self->peer = connect_dealer(self->context, bare_endpoint(self->bare));
-    self->feeder = connect_dealer(self->feed_context, bare_feed_endpoint(self->bare));
+    self->session = dealer_connect(self->context, daemon_session_endpoint(self->daemon));
+    self->peer = dealer_connect(self->context, bare_endpoint(self->bare));
+    self->feeder = dealer_connect(self->feed_context, bare_feed_endpoint(self->bare));
     ask_daemon(self, daemon_put_open);
     ask_daemon(self, daemon_put_subscribe);
     struct bare_request hello = {.size = 100, .reply_size = 100};
