@@ -77,20 +77,21 @@ static void open_session(struct force *self, void *socket)
 /* ---- setting up -------------------------------------------------------------------------------
  */
 
-/* Different ones for each session, so that nothing is shared; what is beyond the limits is refused.
- */
+/* Each session wants others than the rest, so that nothing is computed once for two of them. What
+ * is beyond the limits is refused. */
 static void subscribe_much(struct force *self, size_t session)
 {
     enum { PER_REQUEST = 100, REQUESTS = 20 };
+    static const char *const SOURCES[] = {"high", "low", "open", "hl2", "hlc3", "ohlc4"};
+    const char *source = SOURCES[session % (sizeof SOURCES / sizeof *SOURCES)];
     for (int k = 0; k < REQUESTS; k++) {
         struct buf text = {0};
         buf_put_format(&text,
                        "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"5min\","
                        "\"indicators\":[");
         for (int i = 0; i < PER_REQUEST; i++)
-            buf_put_format(&text, "%s\"EMA(%zu,source=high)\"", i > 0 ? "," : "",
-                           2 + session * PER_REQUEST * REQUESTS % 2000 +
-                               (size_t)(k * PER_REQUEST + i) % 2000);
+            buf_put_format(&text, "%s\"EMA(%d,source=%s)\"", i > 0 ? "," : "",
+                           2 + k * PER_REQUEST + i, source);
         buf_put_text(&text, "]}");
         ask(self->sessions[session], text.data);
         buf_destroy(&text);
