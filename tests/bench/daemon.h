@@ -11,11 +11,11 @@
 
 struct daemon;
 
-/* The same with that text as the section of limits. */
-struct daemon *daemon_start_with(const char *limits);
 /* Starts the program that the environment's INDSUBD names, with limits that are not in the way, and
- * waits until it serves. */
+ * waits until it serves. To be stopped. */
 struct daemon *daemon_start(void);
+/* The same with that text as the configuration's section of limits; it has to stay. */
+struct daemon *daemon_start_with(const char *limits);
 /* Ends it as an operator would. */
 void daemon_stop(struct daemon **self);
 

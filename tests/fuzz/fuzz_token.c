@@ -16,23 +16,9 @@
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/sample_keys.h"
 
 enum { NOW_S = 1762232700 };
-
-static const char RSA_PUBLIC[] =
-    "-----BEGIN PUBLIC KEY-----\n"
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA08Ya0rhcwd0Vg+y9NSJA\n"
-    "5bxEhqdGkHYIP/+tVJRsLa59jkxgx6QEhj5dnic802wmiE9Wiz5Y6vCfEAsPCfi8\n"
-    "iDRAhWE9PAqLsaJujsKJrZ1serXrpxqOWi7HWp8lO51U348/y8dPQ0tuyqOYvoxA\n"
-    "wa3sCPtt+Xgu/WTPO9f9NEAhal0rodgKF9VJP+hPOIXgflEFmyvOnwswQUMW/Ie6\n"
-    "tBVsmI77QGrQLH4WcR1bKjrmMiJ/EUZli61Hs9dO0AZFTPEG72kNkjxICacIirXM\n"
-    "zwbqSqUwJmxnxK7jNX2oRV6nxbULQ9gbWnPAHHoZugRrS+vyGLwoal6uB/veQazu\n"
-    "wQIDAQAB\n"
-    "-----END PUBLIC KEY-----\n";
-static const char EC_PUBLIC[] = "-----BEGIN PUBLIC KEY-----\n"
-                                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7q0OzMCmnQA75y9Qd0vpWKfRtGv4\n"
-                                "NieHLBFWpAxeDccKdMXxq2ztIyAYHkXKvSAqdt04ffRN9k8c4H+t46pzzw==\n"
-                                "-----END PUBLIC KEY-----\n";
 
 /* With what an input may be signed. The last three are no keys for HS*. */
 static const struct {
@@ -41,8 +27,8 @@ static const struct {
 } KEYS[] = {
     {"", "0123456789abcdef0123456789abcdef", true},
     {"k1", "fedcba9876543210fedcba9876543210", true},
-    {"rsa-1", RSA_PUBLIC, false},
-    {"ec-1", EC_PUBLIC, false},
+    {"rsa-1", SAMPLE_RSA_PUBLIC, false},
+    {"ec-1", SAMPLE_EC_PUBLIC, false},
     {"", "", false},
 };
 
@@ -52,8 +38,8 @@ static struct token_keys *make_keys(void)
     for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++)
         if (KEYS[i].is_good)
             token_keys_add_secret(keys, KEYS[i].kid, KEYS[i].secret, strlen(KEYS[i].secret));
-    token_keys_add_public(keys, "rsa-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
-    token_keys_add_public(keys, "ec-1", EC_PUBLIC, strlen(EC_PUBLIC));
+    token_keys_add_public(keys, "rsa-1", SAMPLE_RSA_PUBLIC, strlen(SAMPLE_RSA_PUBLIC));
+    token_keys_add_public(keys, "ec-1", SAMPLE_EC_PUBLIC, strlen(SAMPLE_EC_PUBLIC));
     return keys;
 }
 

@@ -12,28 +12,15 @@
 
 #include "common/auth/token.h"
 #include "common/base/buf.h"
+#include "tests/support/sample_keys.h"
 
 static const char SECRET[] = "a secret of thirty-two bytes or so";
 static const struct token_rules RULES = {.skew_s = 5};
 enum { NOW_S = 1762232700 };
 
-/* Of keys that were made for this test alone; both say the same:
+/* Signed with the sample keys; both say the same:
  * {"sub":"alice","exp":1762236300,"aud":["other","indsub"],"iss":"https://login.example.com",
  *  "jti":"7f","nbf":1762232700,"scope":["feed","other"],"symbols":["NIFTY*","M&M"]} */
-static const char RSA_PUBLIC[] =
-    "-----BEGIN PUBLIC KEY-----\n"
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA08Ya0rhcwd0Vg+y9NSJA\n"
-    "5bxEhqdGkHYIP/+tVJRsLa59jkxgx6QEhj5dnic802wmiE9Wiz5Y6vCfEAsPCfi8\n"
-    "iDRAhWE9PAqLsaJujsKJrZ1serXrpxqOWi7HWp8lO51U348/y8dPQ0tuyqOYvoxA\n"
-    "wa3sCPtt+Xgu/WTPO9f9NEAhal0rodgKF9VJP+hPOIXgflEFmyvOnwswQUMW/Ie6\n"
-    "tBVsmI77QGrQLH4WcR1bKjrmMiJ/EUZli61Hs9dO0AZFTPEG72kNkjxICacIirXM\n"
-    "zwbqSqUwJmxnxK7jNX2oRV6nxbULQ9gbWnPAHHoZugRrS+vyGLwoal6uB/veQazu\n"
-    "wQIDAQAB\n"
-    "-----END PUBLIC KEY-----\n";
-static const char EC_PUBLIC[] = "-----BEGIN PUBLIC KEY-----\n"
-                                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7q0OzMCmnQA75y9Qd0vpWKfRtGv4\n"
-                                "NieHLBFWpAxeDccKdMXxq2ztIyAYHkXKvSAqdt04ffRN9k8c4H+t46pzzw==\n"
-                                "-----END PUBLIC KEY-----\n";
 static const char RS256[] =
     "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYS0xIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhbGljZSIsImV4cCI6MTc2"
     "MjIzNjMwMCwiYXVkIjpbIm90aGVyIiwiaW5kc3ViIl0sImlzcyI6Imh0dHBzOi8vbG9naW4uZXhhbXBsZS5jb20i"
@@ -325,8 +312,8 @@ static void public_keys_verify_by_kid(void **state)
     struct token_keys *ring = token_keys_new();
     const char *const tokens[] = {RS256, ES256};
     (void)state;
-    token_keys_add_public(ring, "rsa-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
-    token_keys_add_public(ring, "ec-1", EC_PUBLIC, strlen(EC_PUBLIC));
+    token_keys_add_public(ring, "rsa-1", SAMPLE_RSA_PUBLIC, strlen(SAMPLE_RSA_PUBLIC));
+    token_keys_add_public(ring, "ec-1", SAMPLE_EC_PUBLIC, strlen(SAMPLE_EC_PUBLIC));
     for (size_t i = 0; i < 2; i++) {
         struct token_claims claims;
         assert_int_equal(token_verify(ring, tokens[i], NOW_S, &rules, &claims, NULL), ERR_OK);
@@ -350,9 +337,9 @@ static void a_token_is_held_to_the_key_it_names(void **state)
     struct token_claims claims;
     struct err wrong = {0}, unknown = {0};
     (void)state;
-    token_keys_add_public(ring, "ec-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
-    token_keys_add_public(ring, "other", EC_PUBLIC, strlen(EC_PUBLIC));
-    token_keys_add_secret(ring, "rsa-1", RSA_PUBLIC, strlen(RSA_PUBLIC));
+    token_keys_add_public(ring, "ec-1", SAMPLE_RSA_PUBLIC, strlen(SAMPLE_RSA_PUBLIC));
+    token_keys_add_public(ring, "other", SAMPLE_EC_PUBLIC, strlen(SAMPLE_EC_PUBLIC));
+    token_keys_add_secret(ring, "rsa-1", SAMPLE_RSA_PUBLIC, strlen(SAMPLE_RSA_PUBLIC));
     assert_int_equal(token_verify(ring, ES256, NOW_S, &RULES, &claims, &wrong),
                      ERR_UNAUTHENTICATED);
     assert_int_equal(token_verify(ring, RS256, NOW_S, &RULES, &claims, &unknown),
@@ -405,7 +392,7 @@ static void spare_bits_of_a_signature_are_zero(void **state)
     struct token_claims claims;
     struct buf token = {0};
     (void)state;
-    token_keys_add_public(ring, "ec-1", EC_PUBLIC, strlen(EC_PUBLIC));
+    token_keys_add_public(ring, "ec-1", SAMPLE_EC_PUBLIC, strlen(SAMPLE_EC_PUBLIC));
     buf_put_text(&token, ES256);
     assert_int_equal(token_verify(ring, token.data, NOW_S, &RULES, &claims, NULL), ERR_OK);
     token.data[token.size - 1]++;

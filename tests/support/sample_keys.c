@@ -1,0 +1,16 @@
+#include "tests/support/sample_keys.h"
+
+const char SAMPLE_RSA_PUBLIC[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA08Ya0rhcwd0Vg+y9NSJA\n"
+    "5bxEhqdGkHYIP/+tVJRsLa59jkxgx6QEhj5dnic802wmiE9Wiz5Y6vCfEAsPCfi8\n"
+    "iDRAhWE9PAqLsaJujsKJrZ1serXrpxqOWi7HWp8lO51U348/y8dPQ0tuyqOYvoxA\n"
+    "wa3sCPtt+Xgu/WTPO9f9NEAhal0rodgKF9VJP+hPOIXgflEFmyvOnwswQUMW/Ie6\n"
+    "tBVsmI77QGrQLH4WcR1bKjrmMiJ/EUZli61Hs9dO0AZFTPEG72kNkjxICacIirXM\n"
+    "zwbqSqUwJmxnxK7jNX2oRV6nxbULQ9gbWnPAHHoZugRrS+vyGLwoal6uB/veQazu\n"
+    "wQIDAQAB\n"
+    "-----END PUBLIC KEY-----\n";
+const char SAMPLE_EC_PUBLIC[] = "-----BEGIN PUBLIC KEY-----\n"
+                                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE7q0OzMCmnQA75y9Qd0vpWKfRtGv4\n"
+                                "NieHLBFWpAxeDccKdMXxq2ztIyAYHkXKvSAqdt04ffRN9k8c4H+t46pzzw==\n"
+                                "-----END PUBLIC KEY-----\n";
