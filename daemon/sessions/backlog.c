@@ -4,7 +4,7 @@
 
 #include "common/base/mem.h"
 
-enum { WINDOW_MAX = 1 << 20 }; /* bytes: more under way makes nothing faster */
+enum { WINDOW_MAX = 1 << 20 }; /* bytes; a longer queue makes nothing faster */
 
 static size_t waiting_bytes(struct sessions *self)
 {
@@ -34,7 +34,6 @@ size_t backlog_window(const struct sessions *self)
     return own < WINDOW_MAX ? own : WINDOW_MAX;
 }
 
-/* What cannot be given up is not asked for again and again. */
 bool backlog_is_too_much(struct backlog *self)
 {
     size_t bytes = waiting_bytes(self->sessions);
@@ -56,10 +55,10 @@ bool backlog_has_no_room(struct sessions *self, const struct session *session)
 typedef size_t weigh_fn(const struct outbox *outbox);
 typedef void give_fn(struct session *session, struct relief *relief);
 
-/* Who is in the way. */
+/* A session that has something to give up. */
 struct slow {
     struct session *session;
-    int64_t since_ms; /* when it last took something */
+    int64_t since_ms; /* since when it takes nothing; INT64_MAX if it does */
     size_t weight;
 };
 
@@ -70,7 +69,8 @@ static int64_t slow_since(const struct session *session)
     return outbox_is_blocked(session->outbox) ? session->blocked_ms : INT64_MAX;
 }
 
-/* A reader in the midst of a burst has much that waits too, but not for long. */
+/* By how long it takes nothing, and not by how much waits: much waits for a good reader, too, in
+ * the midst of a burst, but not for long. */
 static int by_slowness(const void *a, const void *b)
 {
     const struct slow *one = a, *other = b;
@@ -79,7 +79,8 @@ static int by_slowness(const void *a, const void *b)
     return (one->weight < other->weight) - (one->weight > other->weight);
 }
 
-/* The slowest first, as long as there is too much. */
+/* Lets those sessions give that weigh more than `least`, the slowest first, until a quarter of the
+ * limit is left. */
 static void relieve_by(struct sessions *self, weigh_fn *weigh, size_t least, give_fn *give,
                        struct relief *relief)
 {

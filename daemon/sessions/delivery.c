@@ -9,10 +9,10 @@
 #include "daemon/sessions/notice.h"
 
 enum {
-    ITEMS_PER_MESSAGE = 64, /* libzmq counts messages: this bounds what waits there */
+    ITEMS_PER_MESSAGE = 64, /* libzmq limits its queues in messages: this limits the bytes */
     RETRY_MS = 5,           /* between attempts to send to a reader that is too slow */
-    LATE_MS = 20,           /* between looks at who may be computed for again */
-    PAYERS = 16,            /* that are asked for a view's cost, of many */
+    LATE_MS = 20,           /* between attempts to compute a view that was put off */
+    PAYERS = 16,            /* at most so many subscribers are asked to pay for a view */
     AWAITED_MAX = 4096      /* bars that a session waits for to be complete; see thin_out */
 };
 
@@ -26,12 +26,12 @@ struct delivery {
     struct sessions *sessions;
     const struct market *market;
     struct backlog backlog;
-    struct session_list dirty;        /* something waits in the outbox */
-    struct session_list awaiting;     /* for a bar_complete */
-    bool is_crowded;                  /* one of them for too many */
-    struct subscription_list holding; /* something throttled */
-    struct view_list late;            /* a forming bar has not been computed for it yet */
-    int64_t late_due_ms;
+    struct session_list dirty;        /* whose outbox has something to be sent */
+    struct session_list awaiting;     /* who get a `bar_complete` once all symbols have closed */
+    bool is_crowded;                  /* one of them awaits more than AWAITED_MAX bars */
+    struct subscription_list holding; /* whose throttle holds a forming bar back */
+    struct view_list late;            /* that were put off, as nobody could pay */
+    int64_t late_due_ms;              /* when they are tried again */
     struct delivery_counters counters;
     struct buf head, text; /* scratch, empty between calls */
 };
@@ -71,10 +71,16 @@ static void mark(struct delivery *self, struct session *session)
     LIST_INSERT_HEAD(&self->dirty, session, dirty);
 }
 
+static struct body *make_body(struct delivery *self, const struct buf *text)
+{
+    return body_new(sessions_tally(self->sessions), text->data, text->size);
+}
+
 /* ---- into the outboxes ------------------------------------------------------------------------
  */
 
-/* Remembers that all of the session's symbols on this timeframe are to close this bar. */
+/* Remembers to say `bar_complete` when all of the session's symbols of this timeframe have closed
+ * this bar. */
 static void await_bar(struct delivery *self, const struct subscription *one, const struct bar *bar)
 {
     struct session *session = one->session;
@@ -180,7 +186,7 @@ static void fan_out(struct delivery *self, struct view *view, const struct bar *
 {
     buf_reset(&self->text);
     view_put_update(view, &self->head, &self->text);
-    struct body *body = body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
+    struct body *body = make_body(self, &self->text);
     self->counters.encoded++;
     for (size_t i = 0; i < view->n_subscribers; i++) {
         struct subscription *one = view->subscribers[i];
@@ -195,9 +201,13 @@ static void fan_out(struct delivery *self, struct view *view, const struct bar *
 }
 
 /* ---- who pays for forming bars ----------------------------------------------------------------
+ * A closed bar is computed for everybody. A forming one is computed with every tick, which costs
+ * most, so each user may have only so many values a second (limits.user_values_per_second). What a
+ * view costs is taken from one of its subscribers' users. Where none can pay, the view is late: it
+ * is computed when one can, from the bar as it then is.
  */
 
-/* Takes a view's cost from one of those who watch it, each in turn. */
+/* Takes a view's cost from one of its subscribers, another one each time. */
 static bool is_paid(struct view *view, int64_t now_ms)
 {
     for (size_t i = 0; i < view->n_subscribers && i < PAYERS; i++) {
@@ -211,7 +221,7 @@ static bool is_paid(struct view *view, int64_t now_ms)
     return false;
 }
 
-/* True if it is to be computed now. */
+/* True if the view is to be computed now; else it has become late, or nobody wants forming bars. */
 static bool is_its_turn(struct delivery *self, struct view *view, int64_t now_ms)
 {
     if (view->n_on_ticks == 0)
@@ -231,7 +241,8 @@ static void want(const struct view *view)
         plan_want(view->plan, view->items[i].instance);
 }
 
-/* Computes for those views whose turn it is, and gives it to them. */
+/* Computes a forming bar's values for those views whose turn it is, and gives it to their
+ * subscribers. */
 static void form(struct delivery *self, struct plan *plan, struct plan_views *all, size_t index,
                  const struct bar *bar, int64_t now_ms)
 {
@@ -253,7 +264,7 @@ static void form(struct delivery *self, struct plan *plan, struct plan_views *al
             fan_out(self, all->views[i], bar, false, now_ms);
 }
 
-/* The newest state of a bar that was not computed in time; nothing if it has closed since. */
+/* Gives a late view the newest state of its forming bar; nothing if the bar has closed since. */
 static void catch_up(struct delivery *self, struct view *view, int64_t now_ms)
 {
     size_t n_open;
@@ -287,28 +298,45 @@ static void release_late(struct delivery *self, int64_t now_ms)
 static void send_waiting(struct delivery *self, int64_t now_ms);
 static void thin_out(struct delivery *self);
 
+static void run_closed(struct delivery *self, struct plan *plan, const struct bar *bar,
+                       int64_t now_ms)
+{
+    plan_commit(plan, bar);
+    struct plan_views *all = views_of_plan(plan);
+    if (!all) /* computed only for the sake of longer timeframes */
+        return;
+    buf_reset(&self->head);
+    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), bar, true);
+    for (size_t i = 0; i < all->n; i++)
+        fan_out(self, all->views[i], bar, true, now_ms);
+}
+
+static void run_forming(struct delivery *self, struct plan *plan, const struct touched_item *item,
+                        int64_t now_ms)
+{
+    size_t n_open;
+    const struct open_bar *open = series_open(item->series, &n_open);
+    struct plan_views *all = views_of_plan(plan);
+    if (!all || all->n_on_ticks == 0 || item->index >= n_open)
+        return;
+    const struct bar bar = open[item->index].bar;
+    form(self, plan, all, item->index, &bar, now_ms);
+}
+
 static void run_item(struct delivery *self, struct plan *plan, const struct touched_item *item,
                      int64_t now_ms)
 {
-    struct plan_views *all = views_of_plan(plan);
-    struct bar bar = item->bar;
-    if (item->kind == TOUCHED_CLOSED) {
-        plan_commit(plan, &bar);
-    } else {
-        size_t n_open;
-        const struct open_bar *open = series_open(item->series, &n_open);
-        if (!all || all->n_on_ticks == 0 || item->index >= n_open)
-            return;
-        bar = open[item->index].bar;
-        form(self, plan, all, item->index, &bar, now_ms);
-        return;
+    switch (item->kind) {
+    case TOUCHED_CLOSED:
+        run_closed(self, plan, &item->bar, now_ms);
+        break;
+    case TOUCHED_FORMING:
+        run_forming(self, plan, item, now_ms);
+        break;
+    case TOUCHED_REBASED:
+        plan_restart(plan, item->index);
+        break;
     }
-    if (!all) /* only followed from shorter timeframes */
-        return;
-    buf_reset(&self->head);
-    update_put_head(&self->head, plan_listing(plan), plan_timeframe(plan), &bar, true);
-    for (size_t i = 0; i < all->n; i++)
-        fan_out(self, all->views[i], &bar, true, now_ms);
 }
 
 void delivery_run(struct delivery *self, struct compute *compute, const struct touched *touched,
@@ -320,11 +348,8 @@ void delivery_run(struct delivery *self, struct compute *compute, const struct t
             compute_find_plan(compute, item->listing, series_timeframe(item->series));
         if (!plan)
             continue;
-        if (item->kind == TOUCHED_REBASED)
-            plan_restart(plan, item->index);
-        else
-            run_item(self, plan, item, now_ms);
-        if (backlog_is_too_much(&self->backlog)) /* a burst: not all of it has to wait here */
+        run_item(self, plan, item, now_ms);
+        if (backlog_is_too_much(&self->backlog)) /* sends now what need not wait for the rest */
             send_waiting(self, now_ms);
     }
     if (self->is_crowded)
@@ -337,7 +362,7 @@ static void put_snapshot(struct delivery *self, struct subscription *one)
     bool is_closed;
     struct bar bar;
     if (view_put_snapshot(one->view, &text, &is_closed, &bar)) {
-        struct body *body = body_new(sessions_tally(self->sessions), text.data, text.size);
+        struct body *body = make_body(self, &text);
         if (!is_closed && one->on_ticks) {
             put_forming(self, one, bar.start_ms, body, 0);
         } else if (is_closed && bar.start_ms > one->given_ms) {
@@ -382,7 +407,7 @@ void delivery_put_notice(struct delivery *self, struct session *session, struct 
     put_notice(self, session, body, OUTBOX_NOTICE);
 }
 
-/* ---- notices of its own -----------------------------------------------------------------------
+/* ---- what it says itself: bar_complete and LAGGING --------------------------------------------
  */
 
 static bool has_all_closed(const struct delivery *self, const struct session *session,
@@ -421,7 +446,7 @@ static void announce_complete(struct delivery *self, struct session *session,
                    timeframe_name((enum timeframe)awaited->timeframe));
     json_put_time(&self->text, awaited->bar_ms);
     buf_put_char(&self->text, '}');
-    struct body *body = body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
+    struct body *body = make_body(self, &self->text);
     put_notice(self, session, body, OUTBOX_COMPLETE);
     body_release(&body);
 }
@@ -490,8 +515,7 @@ static void announce_lagging(struct delivery *self, struct session *session)
                        ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
         json_put_time(&self->text, bar_ms);
         buf_put_char(&self->text, '}');
-        struct body *body =
-            body_new(sessions_tally(self->sessions), self->text.data, self->text.size);
+        struct body *body = make_body(self, &self->text);
         outbox_put_lagging(session->outbox, body);
         body_release(&body);
     }
@@ -518,7 +542,9 @@ void delivery_detach(struct session *session, int64_t now_ms)
     outbox_set_blocked(session->outbox, false);
 }
 
-/* How many of n items may get under way: at least one where little is. */
+/* How many of n items may be handed to libzmq: as many as the session's window has room for, but
+ * always one where nearly all before it has left, so that an item larger than the window goes out.
+ */
 static size_t fit(const struct delivery *self, const struct session *session,
                   const struct outbox_item *items, size_t n)
 {
@@ -555,7 +581,7 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
             outbox_sent(session->outbox, n);
             outbox_set_blocked(session->outbox, false);
             if (!session->is_expired)
-                make_up(self, session); /* only now: somebody is there to be told */
+                make_up(self, session); /* something left: the reader is there to hear */
             break;
         case PUSH_BLOCKED:
             if (!outbox_is_blocked(session->outbox))

@@ -1,9 +1,12 @@
-/* delivery - from what the market touched to what each session is sent.
+/* delivery - from the bars that a tick changed to what each session is sent.
  *
- *      touched ──► values (once) ──► body (once a view) ──► outbox of each subscriber ──► push
+ *      touched bars ──► values ──► body ──► outbox ──► push
+ *                       once       once     of each
+ *                                  a view   subscriber
  *
- * The only place that decides who gets what. Everything that one turn has for a session leaves in
- * as few messages as can be. Sockets are behind `push`; times are monotonic and given. */
+ * This is the only place that decides who gets what. Whatever one turn of the engine has for a
+ * session leaves in as few messages as possible. Sockets are behind `push`; the caller reads the
+ * clock, which is the monotonic one. */
 #ifndef INDSUB_SESSIONS_DELIVERY_H
 #define INDSUB_SESSIONS_DELIVERY_H
 
@@ -12,25 +15,25 @@
 
 enum push_result {
     PUSH_SENT,
-    PUSH_BLOCKED, /* the reader is too slow: try again later */
-    PUSH_GONE     /* nobody is there under this key */
+    PUSH_BLOCKED, /* the reader is too slow: to be tried again later */
+    PUSH_GONE     /* no connection has this key */
 };
 
 /* One message: a reply, or stream items numbered from first_seq on. */
 struct parcel {
-    const char *key; /* SESSION_KEY_SIZE bytes: whoever has it gets the message */
+    const char *key; /* SESSION_KEY_SIZE bytes: the routing id of the connection it goes to */
     const struct outbox_item *items;
     size_t n;
     uint64_t first_seq;
-    struct flight *flight; /* is told where the message is not sent at once */
+    struct flight *flight; /* in which it counts until it has left */
 };
 
-/* Sends it, as one message. */
+/* Sends the parcel as one message. All in it is borrowed until it returns. */
 typedef enum push_result push_fn(void *context, const struct parcel *parcel);
 
 struct delivery_counters {
     uint64_t delivered, merged, lagging, replies_dropped, encoded;
-    uint64_t late; /* views that were not computed at once, since nobody could pay */
+    uint64_t late; /* how often a view was put off, as no subscriber's user had values left */
 };
 
 /* A reply, and the subscription whose bar as it stands is in it; NULL if none is. */
@@ -42,19 +45,20 @@ struct reply {
 
 struct delivery;
 
-/* Keeps push's context, the sessions and the market. */
+/* The sessions, the market and push's context are borrowed. */
 struct delivery *delivery_new(push_fn *push, void *context, struct sessions *sessions,
                               const struct market *market);
 void delivery_destroy(struct delivery **self);
 
-/* Works off what was touched: values, bodies, outboxes. */
+/* Computes what the touched bars change, and puts it into the outboxes of those who want it. */
 void delivery_run(struct delivery *self, struct compute *compute, const struct touched *touched,
                   int64_t now_ms);
 
-/* Puts a fresh snapshot of each subscription into the outbox: the bar that is forming, or the
- * newest closed one if the session has not been given it. */
+/* Puts each subscription's present state into the session's outbox: the bar that is forming, or
+ * where none is, the newest closed one unless the session had it already. */
 void delivery_put_snapshots(struct delivery *self, struct session *session);
-/* Puts a closed bar into the outbox that the session is owed from before. */
+/* Puts a closed bar into the outbox that the session did not get before the daemon was restarted.
+ */
 void delivery_put_closed(struct delivery *self, struct subscription *one, int64_t bar_ms,
                          struct body *body);
 void delivery_put_notice(struct delivery *self, struct session *session, struct body *body);
@@ -66,14 +70,16 @@ void delivery_put_reply(struct delivery *self, struct session *session, const st
  * is made anew, of that set. */
 void delivery_renew_held(struct delivery *self, struct subscription *one);
 
-/* Sends what waits: of all sessions with something new, and of those that were blocked. Sessions
- * whose peer is gone become detached; their forming bars are dropped. */
+/* Sends what waits, of the sessions for which something is new and of those that were blocked.
+ * Sessions whose connection turns out to be gone are detached. */
 void delivery_flush(struct delivery *self, int64_t now_ms);
 
-/* When something throttled or blocked is due, monotonic; INT64_MAX if nothing is. */
+/* When delivery_flush has something to do again: something throttled falls due, or a blocked reader
+ * is to be tried again. INT64_MAX if nothing waits. */
 int64_t delivery_next_due(const struct delivery *self, int64_t now_ms);
 
-/* Detaches a session now: its connection is gone or silent. */
+/* Detaches a session, as its connection is gone or silent: nothing is sent to it, and of what waits
+ * only closed bars are kept. */
 void delivery_detach(struct session *session, int64_t now_ms);
 
 const struct delivery_counters *delivery_counters(const struct delivery *self);

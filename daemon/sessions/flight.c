@@ -8,13 +8,13 @@ struct flight {
     atomic_uint holders; /* its session, and each mark */
     atomic_size_t bytes; /* of all that has departed and is not known to have left */
     atomic_size_t *tally;
-    size_t n_unmarked, unmarked_bytes; /* departed since the last mark; of the sender's thread */
+    size_t n_unmarked, unmarked_bytes; /* departed since the last mark; only the sender's thread */
 };
 
 struct mark {
     struct flight *flight;
     struct body *body;
-    size_t n, bytes; /* with the items before it */
+    size_t n, bytes; /* of the items since the mark before */
 };
 
 struct flight *flight_new(atomic_size_t *tally)

@@ -1,10 +1,11 @@
-/* flight - what has been handed over to be sent to one reader and has not left yet.
+/* flight - how many bytes were handed to libzmq for one reader and have not left it yet.
  *
  *      depart ──► [message][message][message ▪]...[message ▪] ──► the reader
- *                                            ▪ a mark: it and all before it have left
+ *                                            ▪ a mark: once it has left, all before it have, too
  *
- * Whoever sends (libzmq) says nothing of its queue, but lets go of a message that has left. So now
- * and then a message carries a mark, and the flight counts down when the mark is let go of. */
+ * libzmq does not say how long its queue is, but it frees the data of a message that has left, and
+ * may be told to call a function for that. So now and then a message carries a mark, and when the
+ * mark is let go of, the flight takes off what departed up to there. */
 #ifndef INDSUB_SESSIONS_FLIGHT_H
 #define INDSUB_SESSIONS_FLIGHT_H
 
@@ -21,18 +22,19 @@ enum {
 struct flight;
 struct mark;
 
-/* Held once. The frames, not the bodies in them, are part of *tally, which must outlive marks. */
+/* Held by the caller. What libzmq needs for frames counts in *tally, once it is marked; the bodies
+ * in them count on their own. The tally is borrowed, also by marks that have not left. */
 struct flight *flight_new(atomic_size_t *tally);
-/* Lets go; marks that have not left hold it still. */
+/* Lets go of the caller's hold. Marks that have not left hold the flight still. */
 void flight_release(struct flight **self);
 
-/* Bytes that have not left, as far as is known: what is behind the last mark counts. */
+/* Bytes that may not have left: all that departed after the last mark known to have left. */
 size_t flight_bytes(const struct flight *self);
 
-/* n items with bodies of `bytes` in all depart in one message. Where a mark is due gives one for
- * the message's last body, which it holds; else NULL. */
+/* n items, with bodies of `bytes` in all, depart as one message. Where a mark is due, returns one
+ * to go with the message's last body, which it holds; else NULL. The caller owns it. */
 struct mark *flight_depart(struct flight *self, size_t n, size_t bytes, struct body *last);
-/* The marked message has left, or never will. From any thread, once. */
+/* The marked message has left, or will never be sent. May be called from any thread. */
 void mark_let_go(struct mark **self);
 
 #endif

@@ -21,8 +21,7 @@ struct outbox {
     struct body **given; /* closed bars that left, oldest first: given[given_head..n_given) */
     uint64_t *given_seq;
     size_t given_head, n_given, given_capacity;
-    uint64_t
-        forgotten_seq; /* up to here not all closed bars are remembered, or were given at all */
+    uint64_t forgotten_seq; /* bars up to this number were forgotten, or never sent at all */
 
     struct lagging {
         void *owner;
@@ -42,7 +41,7 @@ struct outbox *outbox_new(const struct outbox_limits *limits, atomic_size_t *tal
 static void tell_room(struct outbox *self, size_t before)
 {
     atomic_fetch_add_explicit(self->tally, (self->capacity - before) * sizeof *self->items,
-                              memory_order_relaxed); /* wraps where it shrinks, as it should */
+                              memory_order_relaxed); /* unsigned: adds a negative number, too */
 }
 
 void outbox_destroy(struct outbox **self)
@@ -137,7 +136,7 @@ static void count_out(struct outbox *self, const struct outbox_item *item)
         --*count;
 }
 
-/* Nothing waits: the room of a long queue is given back. */
+/* Called when nothing waits any more: gives the memory of a long queue back. */
 static void start_anew(struct outbox *self)
 {
     self->head = self->n = 0;
@@ -179,7 +178,7 @@ static void note_lagging(struct outbox *self, void *owner, int64_t bar_ms)
     self->lagging[self->n_lagging++] = (struct lagging){owner, bar_ms};
 }
 
-/* Drops what waits and `doomed` says; the rest keeps its order. */
+/* Drops of what waits the items that are doomed; the rest keeps its order. */
 static void drop(struct outbox *self, bool (*doomed)(const struct outbox_item *))
 {
     size_t kept = self->head;
@@ -245,8 +244,9 @@ void outbox_give_up(struct outbox *self, void *owner, int64_t bar_ms)
     note_lagging(self, owner, bar_ms);
 }
 
-/* A waiting forming bar of that owner which nothing of the same owner follows: no bar, and no reply
- * that shows how it stood. */
+/* The forming bar of that owner that waits, if it is the owner's last item. In front of a closed
+ * bar it is an older bar, and in front of a reply the reply shows how the bar stood later: its
+ * place must not be taken. */
 static struct outbox_item *find_forming(struct outbox *self, const void *owner)
 {
     for (size_t i = self->n; i-- > self->head;)
@@ -404,7 +404,7 @@ void outbox_sent(struct outbox *self, size_t n)
         if (item->kind == OUTBOX_CLOSED) {
             remember(self, item->body, self->seq);
         } else {
-            if (item->kind == OUTBOX_LAGGING) /* who has not seen this does not know of the gap */
+            if (item->kind == OUTBOX_LAGGING) /* who asks from before it has to hear of the gap */
                 self->forgotten_seq = self->seq;
             body_release(&item->body);
         }

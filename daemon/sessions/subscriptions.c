@@ -39,8 +39,8 @@ static void leave_view(struct subscription *self)
         moved->place = self->place;
 }
 
-/* The view of the items as they are now. The old one is let go of after the new one is there, so
- * what both have keeps running. */
+/* Moves to the view of the items as they are now. The old view is released after the new one is
+ * acquired: instances that both have are not started anew. */
 static void change_view(struct views *views, struct subscription *self)
 {
     struct view_wish *wishes = mem_alloc_zero(self->n_items, sizeof *wishes);

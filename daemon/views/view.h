@@ -27,27 +27,30 @@ struct view {
     struct view_item *items; /* sorted by id */
     size_t n_items;
     unsigned users;
-    struct subscription **subscribers; /* in no order; see view_add_subscriber */
+    struct subscription **subscribers; /* borrowed, in no order; see view_add_subscriber */
     size_t n_subscribers, subscribers_capacity;
     size_t n_on_ticks; /* of the subscribers, those that want forming bars */
-    /* For whoever delivers. */
-    size_t next_payer;     /* of the subscribers */
-    bool is_due;           /* to be computed for this item */
-    uint32_t n_late;       /* forming bars that it has not been computed for, and is still to be */
-    LIST_ENTRY(view) late; /* while n_late is not 0 */
+
+    /* For delivery: who pays for forming bars, and whether anybody could. */
+    size_t next_payer;     /* counts up; modulo n_subscribers, the next that is asked to pay */
+    bool is_due;           /* whether it is computed for the present touched item */
+    uint32_t n_late;       /* states of the forming bar that nobody could pay for since the last */
+    LIST_ENTRY(view) late; /* on delivery's list while n_late is not 0 */
 };
 
-/* It is late no longer. */
+/* It is not late, or no longer: n_late is 0. */
 void view_catch_up(struct view *self);
 
-/* A plan with the views on it; borrowed. */
+/* The views of one plan. Fields are for reading. */
 struct plan_views {
     struct view **views;
     size_t n, capacity;
     size_t n_on_ticks; /* over all its views */
 };
 
+/* compute is borrowed. */
 struct views *views_new(struct compute *compute);
+/* All views must have been released. */
 void views_destroy(struct views **self);
 size_t views_count(const struct views *self);
 
@@ -57,32 +60,35 @@ struct view_wish {
     const struct spec *spec;
 };
 
-/* The view of exactly these wishes (ids differ). Released once for each acquire. */
+/* The view of exactly these wishes, whose ids must differ from each other. To be released once for
+ * each time it was acquired. */
 struct view *views_acquire(struct views *self, struct listing *listing, enum timeframe timeframe,
                            const struct view_wish *wishes, size_t n);
-/* *view is NULL afterwards. It must have no subscribers of the caller's left if it ends. */
+/* *view is NULL afterwards. Whoever releases it last must have removed all its subscribers. */
 void views_release(struct views *self, struct view **view);
 
-/* Puts a subscriber in and returns its place, which view_remove_subscriber may give to another: the
- * one that moved is returned there (NULL if none did), to be told its new place. */
+/* Adds a subscriber and returns its place, by which it is removed. */
 size_t view_add_subscriber(struct view *self, struct subscription *subscriber, bool on_ticks);
+/* Removes the subscriber in that place. Another one may move into it: that one is returned, and its
+ * owner has to note its new place. NULL if none has moved. */
 struct subscription *view_remove_subscriber(struct view *self, size_t place, bool on_ticks);
 
 /* The views of a plan, NULL if there are none. */
 struct plan_views *views_of_plan(const struct plan *plan);
 
-/* The parts of a market_update body before its indicators. */
+/* Appends a market_update body up to its indicators: the part that all views of a plan share. */
 void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
                      const struct bar *bar, bool closed);
 
-/* A whole body: head, and the view's indicators with the values that the plan has now. */
+/* Appends a whole market_update body: the head, then the view's indicators with the values that the
+ * plan has now. */
 void view_put_update(struct view *self, const struct buf *head, struct buf *out);
-/* The same with given values, one text an item in the order of items. */
+/* The same with given values: texts[i] is that of items[i]. */
 void view_put_update_of(const struct view *self, const struct buf *head, const struct buf *texts,
                         struct buf *out);
 
-/* The newest bar there is, forming or closed, as a body; false (and nothing written) if there is
- * none. *is_closed and *bar tell which. */
+/* Appends a market_update body of the newest bar, forming or closed; *is_closed and *bar say which
+ * that is. False, and nothing is written, if there is no bar. */
 bool view_put_snapshot(struct view *self, struct buf *out, bool *is_closed, struct bar *bar);
 
 #endif
