@@ -6,6 +6,12 @@
 #include "common/base/glob.h"
 #include "common/base/mem.h"
 
+#define HAS_ROOM(member, claim) \
+    (sizeof((struct session *)0)->member >= sizeof((struct token_claims *)0)->claim)
+_Static_assert(HAS_ROOM(user, user) && HAS_ROOM(name, sid) && HAS_ROOM(kid, kid) &&
+                   HAS_ROOM(jti, jti),
+               "a session has room for what any token says");
+
 void allowance_take(struct session *session, const struct token_claims *claims)
 {
     session->expires_at_s = claims->expires_at_s;

@@ -1,26 +1,27 @@
-/* allowance - what its token allows a session, and how long. */
+/* allowance - what a session or a source may do by its token: which symbols, and how long. */
 #ifndef INDSUB_CONTROL_ALLOWANCE_H
 #define INDSUB_CONTROL_ALLOWANCE_H
 
 #include "daemon/control/core.h"
 
-/* The session goes by this token from now on; what that does not allow has to end, see
- * allowance_prune. */
+/* The session goes by this token from now on. Subscriptions that the token does not allow are still
+ * there; see allowance_prune. */
 void allowance_take(struct session *session, const struct token_claims *claims);
 
-/* True if one of the globs (a newline behind each; NULL: any symbol) is for it. */
+/* True if one of the globs covers the symbol. There is a newline behind each; NULL covers all. */
 bool allowance_covers(const char *globs, const char *symbol);
 
-/* Ends the session's subscriptions of symbols that it may not see. */
+/* Ends the session's subscriptions of symbols that its token does not cover. */
 void allowance_prune(struct core *core, struct session *session);
 
-/* The globs of a token, as sessions and sources keep them: in place of *globs. */
+/* Puts the globs of a token in place of *globs, which is owned by a session or a source. */
 void allowance_take_symbols(char **globs, const struct token_claims *claims);
 
-/* True while the session's token is good, as far as the clock says. */
+/* True until the session's token expires. */
 bool allowance_lasts(const struct session *session, struct now now);
 
-/* True if the token is revoked, or the key that signed it is not what it was `before`. */
+/* After the keys were read again: true if the token of that id is revoked now, or if the key of
+ * that id, which signed it, is gone or another than among those `before`. */
 bool allowance_is_withdrawn(const struct token_keys *keys, const struct token_keys *before,
                             const char *kid, const char *jti);
 

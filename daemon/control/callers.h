@@ -1,5 +1,5 @@
-/* callers - the connections of a socket, as long as they last: since when each has been there
- * without having opened anything, and how much it may still ask as a stranger. */
+/* callers - the connections of a socket. One that has opened nothing is a stranger: it may ask
+ * little, and not stay for long. */
 #ifndef INDSUB_CONTROL_CALLERS_H
 #define INDSUB_CONTROL_CALLERS_H
 
@@ -7,10 +7,11 @@
 
 struct caller {
     uint64_t connection;
-    struct bucket requests, patience;
+    struct bucket requests; /* what it may ask as a stranger */
+    struct bucket patience; /* what it may ask beyond that, and is refused; see limits.h */
     bool is_stranger;
-    bool is_cut;      /* it is being ended */
-    int64_t since_ms; /* a stranger: since when; monotonic */
+    bool is_cut;      /* it is being ended: what still comes from it is not answered */
+    int64_t since_ms; /* monotonic; since when it is or is not a stranger */
 };
 
 struct callers;
@@ -19,14 +20,16 @@ struct callers *callers_new(void);
 void callers_destroy(struct callers **self);
 size_t callers_count(const struct callers *self);
 
-/* The connection, a stranger if nothing is known of it yet. Borrowed until it goes. */
+/* The caller on that connection, begun as a stranger if there is none. Borrowed until it is
+ * forgotten. */
 struct caller *callers_get(struct callers *self, uint64_t connection, int64_t now_ms);
+/* The connection has ended. Nothing happens if none is known. */
 void callers_forget(struct callers *self, uint64_t connection);
 
-/* It has opened something, or has closed that again. */
+/* The caller has opened something (it is no stranger then), or has closed that again. */
 void callers_note(struct callers *self, struct caller *caller, bool is_stranger, int64_t now_ms);
 
-/* The one that has been a stranger for longest, if that is at least so long; else NULL. */
+/* Who has been a stranger for longest, if that is at least patience_ms; else NULL. */
 struct caller *callers_overdue(const struct callers *self, int64_t patience_ms, int64_t now_ms);
 
 #endif

@@ -1,4 +1,5 @@
-/* core - the daemon's state: what requests and feeds work on. Owned by the engine. */
+/* core - the daemon's state, which requests and feeds read and change. The engine owns it; its
+ * clocks and sockets are not in it. */
 #ifndef INDSUB_CONTROL_CORE_H
 #define INDSUB_CONTROL_CORE_H
 
@@ -18,22 +19,27 @@
 #include "daemon/sessions/sessions.h"
 #include "daemon/views/view.h"
 
-/* One reading of the clocks a turn. */
+/* What the clocks say. They are read once for each turn of the engine. */
 struct now {
     int64_t wall_ms; /* since 1970 UTC */
     int64_t mono_ms; /* of a clock that never jumps */
 };
 
-/* Which calendar an exchange has; NULL for one that trades around the clock. */
+/* The calendar of an exchange; borrowed. NULL for one that trades around the clock. */
 typedef const struct calendar *calendar_of_fn(const void *context, const char *exchange);
 
 /* A session that sends no request for so many heartbeats is detached. */
 enum { SILENT_HEARTBEATS = 3 };
 
+/* The configuration as the engine needs it; setup.c fills it. Everything is borrowed. */
 struct core_settings {
     const char *public_endpoint, *feed_endpoint;  /* as clients are told them */
     bool curve_session, curve_public, curve_feed; /* which sockets are encrypted */
-    int64_t heartbeat_ms, resume_ms, feed_stale_ms, bar_grace_ms, takeover_ms;
+    int64_t heartbeat_ms;
+    int64_t resume_ms;     /* how long a detached session is kept */
+    int64_t feed_stale_ms; /* how long a source may say nothing until it is stale */
+    int64_t bar_grace_ms;  /* how long after its end a bar of a silent source is closed */
+    int64_t takeover_ms;   /* how far a leading source may fall behind until another one leads */
     struct market_settings market;
     struct sessions_limits sessions;
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
@@ -42,9 +48,9 @@ struct core_settings {
     size_t frame_bytes;
     struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;
     size_t sources_max, symbols_max;
-    int64_t open_within_ms; /* who has opened nothing by then is cut off */
-    bool tape;              /* publish all bars, without indicators */
-    int64_t keep_ms;        /* closed bars are kept so much longer than the newest; 0: for ever */
+    int64_t open_within_ms; /* a connection that has opened nothing by then is cut off */
+    bool tape;              /* publishes all bars, without indicators */
+    int64_t keep_ms;        /* bars that much older than the newest are forgotten; 0: none is */
     struct option_settings options;
     const struct token_keys *keys;
     struct token_rules rules;
@@ -68,15 +74,16 @@ struct core {
     struct views *views;
     struct sessions *sessions;
     struct sources *sources;
-    struct callers *callers, *feed_callers; /* of the session socket, of the feed socket */
+    struct callers *callers;      /* on the session socket */
+    struct callers *feed_callers; /* on the feed socket */
     struct delivery *delivery;
     struct core_counters counters;
-    char epoch[33];     /* of this run */
+    char epoch[33];     /* random; clients see by it that the daemon was started anew */
     int64_t started_ms; /* monotonic */
     void (*random)(void *bytes, size_t size);
 };
 
-/* The calendar of an exchange, as the settings have it. */
+/* Asks the settings for an exchange's calendar. */
 const struct calendar *core_calendar(const struct core *self, const char *exchange);
 
 #endif

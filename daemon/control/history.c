@@ -7,7 +7,7 @@
 struct writer {
     struct buf *out, head;
     const struct view *view;
-    bool follows; /* another one has been written */
+    bool follows; /* another bar, which has been written */
 };
 
 static void write_bar(void *context, const struct bar *bar, const struct buf *texts)
@@ -43,9 +43,9 @@ void history_put_newest(struct buf *out, const struct view *view, size_t n)
     history_put(out, view, n < n_closed ? n_closed - n : 0, n > 0 ? n_closed : 0);
 }
 
-size_t history_find(const struct view *view, int64_t feed_ms)
+size_t history_find(const struct view *view, int64_t start_ms)
 {
     size_t n;
     const struct bar *bars = series_closed(plan_series(view->plan), &n);
-    return bars_find(bars, n, feed_ms);
+    return bars_find(bars, n, start_ms);
 }

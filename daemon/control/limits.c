@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-/* Each of these takes about as long as a plain request. */
-enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 16 << 10, STEPS = 4000 };
+/* Reading so much, writing so much or computing so much takes about as long as a plain request. */
+enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 16 << 10, REPLAYED_BARS = 4000 };
 
 const char *limit_name(enum limit limit)
 {
@@ -20,9 +20,9 @@ double limits_cost(size_t request_bytes)
     return 1 + (double)(request_bytes / REQUEST_BYTES);
 }
 
-double limits_cost_after(size_t reply_bytes, uint64_t steps)
+double limits_cost_after(size_t reply_bytes, uint64_t n_replayed)
 {
-    return (double)(reply_bytes / REPLY_BYTES) + (double)(steps / STEPS);
+    return (double)(reply_bytes / REPLY_BYTES) + (double)(n_replayed / REPLAYED_BARS);
 }
 
 bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms)

@@ -1,5 +1,5 @@
-/* limits - what may be asked for, how much and how often: what each request counts for, and how
- * often each limit was met. */
+/* limits - the names of all limits, what a request counts for where requests are limited, and when
+ * refusing is no longer enough. */
 #ifndef INDSUB_CONTROL_LIMITS_H
 #define INDSUB_CONTROL_LIMITS_H
 
@@ -9,27 +9,28 @@
 
 #include "common/base/bucket.h"
 
-/* Each is named as the setting that sets it; the last two are no settings. */
-#define LIMITS(X)                                                \
-    X(SESSIONS, "sessions")                                      \
-    X(SESSIONS_PER_USER, "sessions_per_user")                    \
-    X(SUBSCRIPTIONS, "subscriptions")                            \
-    X(INDICATORS, "indicators")                                  \
-    X(USER_INDICATORS, "user_indicators")                        \
-    X(INDICATORS_PER_REQUEST, "indicators_per_request")          \
-    X(HISTORY, "history")                                        \
-    X(FRAME_BYTES, "frame_bytes")                                \
-    X(REQUESTS, "requests_per_second")                           \
-    X(USER_REQUESTS, "user_requests_per_second")                 \
-    X(STRANGER_REQUESTS, "stranger_requests_per_second")         \
-    X(USER_VALUES, "user_values_per_second")                     \
-    X(OPEN_WITHIN, "open_within_ms")                             \
-    X(SOURCES, "sources")                                        \
-    X(SYMBOLS, "symbols")                                        \
-    X(FEED_BYTES, "feed_bytes_per_second")                       \
-    X(BACKLOG, "backlog_bytes")                                  \
-    X(ENTITLEMENT, "entitlement") /* of a token, by its claim */ \
-    X(FLOOD, "flood")             /* connections that were ended for that */
+/* X(name, text). `stats` counts under that text how often a limit was met: the name of the setting
+ * that sets it. No setting sets the last two. */
+#define LIMITS(X)                                                       \
+    X(SESSIONS, "sessions")                                             \
+    X(SESSIONS_PER_USER, "sessions_per_user")                           \
+    X(SUBSCRIPTIONS, "subscriptions")                                   \
+    X(INDICATORS, "indicators")                                         \
+    X(USER_INDICATORS, "user_indicators")                               \
+    X(INDICATORS_PER_REQUEST, "indicators_per_request")                 \
+    X(HISTORY, "history")                                               \
+    X(FRAME_BYTES, "frame_bytes")                                       \
+    X(REQUESTS, "requests_per_second")                                  \
+    X(USER_REQUESTS, "user_requests_per_second")                        \
+    X(STRANGER_REQUESTS, "stranger_requests_per_second")                \
+    X(USER_VALUES, "user_values_per_second")                            \
+    X(OPEN_WITHIN, "open_within_ms")                                    \
+    X(SOURCES, "sources")                                               \
+    X(SYMBOLS, "symbols")                                               \
+    X(FEED_BYTES, "feed_bytes_per_second")                              \
+    X(BACKLOG, "backlog_bytes")                                         \
+    X(ENTITLEMENT, "entitlement") /* symbols that a token is not for */ \
+    X(FLOOD, "flood")             /* callers that were cut off, see limits_is_flood */
 
 enum limit {
 #define ENUM(name, text) LIMIT_##name,
@@ -40,14 +41,19 @@ enum limit {
 
 const char *limit_name(enum limit limit);
 
-/* What is under way from who is cut off is not answered, so long. */
+/* For so long after a user is cut off, nothing from the user is answered: what was on its way
+ * already is dropped without work. */
 enum { LIMITS_DEAF_MS = 100 };
 
-/* What a request counts for, in those that may come in a second: 1, and more where it is more. */
+/* How many requests one counts for: 1, and more if it is long. */
 double limits_cost(size_t request_bytes);
-double limits_cost_after(size_t reply_bytes, uint64_t steps);
+/* How many it counts for in addition, once it is answered: by the length of its reply, and by how
+ * many bars of the past it had computed, see compute_n_replayed. */
+double limits_cost_after(size_t reply_bytes, uint64_t n_replayed);
 
-/* True if whoever is refused by that rate has gone on for too long, and is to be cut off. */
+/* To be called for each request that is refused because of that rate. Takes its cost from the
+ * caller's patience, a bucket that fills at the same rate and holds a few bursts. True if that is
+ * used up: the caller goes on although it is refused, and is to be cut off. */
 bool limits_is_flood(struct bucket *patience, struct bucket_rate rate, double cost, int64_t now_ms);
 
 #endif

@@ -58,7 +58,7 @@ static enum err_code verify(const struct call *call, struct token_claims *claims
                         &call->core->settings->rules, claims, call->err);
 }
 
-/* The name that the session is to have: of the token, of the request, or a fresh one. */
+/* The name that the session gets: the token's, else the request's, else a random one. */
 static enum err_code choose_name(const struct call *call, const struct token_claims *claims,
                                  char name[SESSION_NAME_MAX + 1])
 {
@@ -91,7 +91,7 @@ static void attach(const struct call *call, const struct token_claims *claims)
     session->last_request_ms = session->last_heartbeat_ms = call->now.mono_ms;
 }
 
-/* The key has a session already: it goes on here, or this connection has opened it before. */
+/* The key has a session already, which goes on on this connection. An error if it is open there. */
 static enum err_code resume(struct call *call, const struct token_claims *claims)
 {
     const struct session *session = call->session;
@@ -106,6 +106,19 @@ static enum err_code resume(struct call *call, const struct token_claims *claims
     put_opened(call, true);
     call->snapshots_due = true;
     return ERR_OK;
+}
+
+/* The same of a dormant session, which is woken. */
+static enum err_code resume_dormant(struct call *call, struct session *session,
+                                    const struct token_claims *claims)
+{
+    call->session = session;
+    enum err_code code = resume(call, claims);
+    if (code == ERR_OK)
+        sessions_wake(call->core->sessions, session, call->key);
+    else
+        call->session = NULL;
+    return code;
 }
 
 static enum err_code begin(struct call *call, const char *user, const char *name)
@@ -132,21 +145,15 @@ static enum err_code handle_open(struct call *call)
     if (client && strlen(client) > CLIENT_MAX)
         return err_set(call->err, ERR_BAD_REQUEST, "\"client\" may have %d bytes", CLIENT_MAX);
     struct token_claims claims;
+    struct session *dormant;
     char name[SESSION_NAME_MAX + 1];
     enum err_code code;
     if ((code = verify(call, &claims)) != ERR_OK)
         return code;
-    if (!call->session &&
-        (call->session = sessions_find_dormant(call->core->sessions, call->key))) {
-        code = resume(call, &claims);
-        if (code == ERR_OK)
-            sessions_wake(call->core->sessions, call->session, call->key);
-        else
-            call->session = NULL;
-        return code;
-    }
     if (call->session)
         return resume(call, &claims);
+    if ((dormant = sessions_find_dormant(call->core->sessions, call->key)))
+        return resume_dormant(call, dormant, &claims);
     if ((code = choose_name(call, &claims, name)) != ERR_OK ||
         (code = begin(call, claims.user, name)) != ERR_OK)
         return code;
@@ -203,6 +210,7 @@ const struct request request_refresh = {
     .type = "refresh",
     .reply = "refreshed",
     .needs = NEEDS_SESSION,
+    .outlives_token = true,
     .members = {{"token", MEMBER_TEXT, true}},
     .changes_session = true,
     .handle = handle_refresh,
@@ -219,5 +227,6 @@ const struct request request_close = {
     .type = "close",
     .reply = "closed",
     .needs = NEEDS_SESSION,
+    .outlives_token = true,
     .handle = handle_close,
 };

@@ -70,7 +70,8 @@ bool call_time(const struct call *call, const char *name, int64_t *ms)
     return false;
 }
 
-/* What a session may not see is not there, for it: not even as what it could have meant. */
+/* A symbol that the session may not see is refused as if it did not exist, and is not proposed
+ * either. */
 static enum err_code refuse_symbol(const struct call *call, const char *symbol)
 {
     struct nearest nearest = nearest_begin(symbol);
@@ -236,7 +237,7 @@ static enum err_code check_session(const struct request *row, const struct call 
         return ERR_OK;
     if (!session)
         return tell_where(call);
-    if (!allowance_lasts(session, call->now) && row != &request_refresh && row != &request_close)
+    if (!allowance_lasts(session, call->now) && !row->outlives_token)
         return err_set(call->err, ERR_TOKEN_EXPIRED,
                        "the session's token has expired; send \"refresh\" with a new one");
     if (row->needs == NEEDS_ADMIN && !session->is_admin)
@@ -258,7 +259,7 @@ static enum err_code refuse_rate(struct call *call, enum limit limit, struct buc
                    rate.per_s, limit == LIMIT_USER_REQUESTS ? " of one user" : "");
 }
 
-/* A stranger's connection has a limit of its own. */
+/* Who has no session is a stranger, for whom engine/gate.c has a limit of its own. */
 static enum err_code check_rate(struct call *call)
 {
     struct session *session = call->session;
@@ -284,7 +285,8 @@ static enum err_code refuse_size(struct call *call)
                          most, call->size);
 }
 
-/* What a request has turned out to be is paid afterwards. */
+/* Takes what the request turned out to cost beyond what check_rate has taken. Nothing is refused
+ * for it; it delays the next request. */
 static void pay(const struct call *call, const struct session *before, double cost)
 {
     if (!before || call->session != before || call->is_restoring)
@@ -293,7 +295,7 @@ static void pay(const struct call *call, const struct session *before, double co
     bucket_charge(&call->session->share->requests, cost);
 }
 
-/* Whoever asks and does not read would fill the memory with replies. */
+/* Who asks and does not read would fill the memory with replies. */
 static enum err_code check_room(const struct request *row, const struct call *call)
 {
     if (!row->is_long || call->is_restoring ||

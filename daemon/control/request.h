@@ -16,8 +16,8 @@ enum member_kind {
     MEMBER_NONE, /* ends the list */
     MEMBER_TEXT,
     MEMBER_COUNT, /* a whole number >= 0 */
-    MEMBER_FLAG,
-    MEMBER_TIME, /* RFC 3339, or milliseconds since 1970 */
+    MEMBER_FLAG,  /* true or false */
+    MEMBER_TIME,  /* RFC 3339, or milliseconds since 1970 */
     MEMBER_LIST,
     MEMBER_ANY
 };
@@ -30,68 +30,76 @@ struct request_member {
 
 enum request_needs { NEEDS_NOTHING, NEEDS_SESSION, NEEDS_ADMIN };
 
-/* What a handler works with. */
+/* One request while it is answered. All pointers are borrowed. */
 struct call {
+    /* From the caller of request_answer. */
     struct core *core;
     struct now now;
-    const char *key; /* SESSION_KEY_SIZE bytes, or NULL where the routing id is no key */
+    const char *key; /* SESSION_KEY_SIZE bytes, or NULL if the routing id is no key */
     uint64_t connection;
-    struct session *session; /* of that key; NULL before open and after close */
-    bool is_restoring;       /* the request is the daemon's own: no rate is limited */
-    bool is_flood;           /* nothing more is to be taken from that connection */
+    struct session *session; /* of that key, NULL if it has none; `open` sets it */
+    bool is_restoring;       /* the daemon asks itself, to restore a session: no limit of rate */
+
+    /* For the handler. */
     const cJSON *message;
     size_t size;         /* of its text */
-    struct buf *reply;   /* members after type and id, each with a comma before it */
-    struct buf *details; /* of an error, a JSON object; empty if none */
+    struct buf *reply;   /* takes the reply's members after type and id, a comma before each */
+    struct buf *details; /* of an error: takes a JSON object, or nothing */
     struct err *err;
+
+    /* For the caller: what is to be done once the reply is on its way. */
     struct subscription *shows; /* whose bar as it stands is in the reply, NULL if none is */
-    bool snapshots_due;         /* the session is to be sent fresh snapshots after the reply */
-    bool ends_session;          /* after the reply */
-    bool has_changed;           /* what is to be kept of the session */
+    bool snapshots_due;         /* the session is to be sent fresh snapshots */
+    bool ends_session;
+    bool has_changed; /* the session's row in the store is to be written anew */
+    bool is_flood;    /* the connection is to be cut off */
 };
 
 struct request {
-    const char *type, *reply;
+    const char *type, *reply; /* as they are on the wire */
     enum request_needs needs;
+    bool outlives_token; /* may also be asked after the session's token has expired */
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
-    bool changes_session; /* what is to be kept of it */
-    bool is_long;         /* its reply can be: BUSY where there is no room for it to wait */
+    bool changes_session; /* its row in the store is to be written anew */
+    bool is_long;         /* its reply can be long: BUSY where there is no room for it to wait */
     enum err_code (*handle)(struct call *call);
 };
 
 extern const struct request *const REQUESTS[];
 size_t request_count(void);
 
-/* Answers one request: text is the client's frame, NULL where it sent another number of them. Fills
- * call->session as it is afterwards and returns the whole reply, held once. */
+/* Answers one request, of which text is the client's frame; NULL if it sent another number of them.
+ * Returns the whole reply, which the caller has to release; call then says what else is to be done.
+ */
 struct body *request_answer(struct call *call, const char *text, size_t size);
 
-/* What a message has for an id, as it is to be echoed: borrowed JSON text, NULL if there is none.
- */
+/* The id of a message, to be echoed: borrowed JSON text, NULL if there is none. */
 struct request_id {
     const char *text;
     size_t size;
 };
 /* An id must be a string or an integer; there may be none. */
 enum err_code request_check_id(const cJSON *message, struct err *err);
-/* text is what the message (NULL: none) was read from. An id that may not be is none. */
+/* text is what the message was read from; message NULL: it could not be read. An id that no message
+ * may have counts as none. */
 struct request_id request_id_of(const cJSON *message, const char *text, size_t size);
 
-/* For handlers: members that the row has declared. NULL, or `otherwise`, where they are left out.
- */
+/* For handlers: members that the row has declared. NULL, or `otherwise`, if the client left them
+ * out. */
 const char *call_text(const struct call *call, const char *name);
 int64_t call_count(const struct call *call, const char *name, int64_t otherwise);
 bool call_flag(const struct call *call, const char *name, bool otherwise);
 const cJSON *call_member(const struct call *call, const char *name);
-/* A time; false (err filled) if it is there and no time. *ms stays if it is not there. */
+/* A time. False, and err is filled, if it is there but is no time; *ms stays as it is if it was
+ * left out. */
 bool call_time(const struct call *call, const char *name, int64_t *ms);
-/* The symbol and timeframe members. Errors: UNKNOWN_SYMBOL (with the nearest), UNKNOWN_TIMEFRAME.
- */
+/* The members `symbol` and `timeframe`. Errors: UNKNOWN_SYMBOL, with the nearest that the session
+ * may see, UNKNOWN_TIMEFRAME. */
 enum err_code call_series(const struct call *call, struct listing **listing,
                           enum timeframe *timeframe);
 
-/* Appends an error as it is told to whoever sent the request of that id. details is a JSON object;
- * NULL or empty: there are none. */
+/* Appends an error reply to the request of that id. details is a JSON object, NULL or empty if
+ * there are none. */
 void put_error(struct buf *out, struct request_id id, const struct err *err,
                const struct buf *details);
 /* Appends ,"id":... if there is one. */

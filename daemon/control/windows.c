@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-/* Bars until the spec is defined, if its row had these parameters: its sources come first, and it
- * starts on the bar that defines the last of them. */
+/* How many bars the spec needs to be defined, if it had these parameters. It takes its first input
+ * from the bar on which the last of its sources is defined. */
 static size_t bars_with(const struct spec *spec, const double *params)
 {
     size_t before = 0;
     for (size_t i = 0; spec->row->inputs[i].field; i++) {
         const struct spec *source = spec->sources[i].nested;
         if (!source || source->timeframe != TIMEFRAME_NONE)
-            continue; /* of another timeframe: not these bars */
+            continue; /* of another timeframe: it needs other bars */
         size_t bars = bars_with(source, source->params) - 1;
         before = bars > before ? bars : before;
     }
@@ -18,7 +18,7 @@ static size_t bars_with(const struct spec *spec, const double *params)
 }
 
 /* The most that parameter i may be for the spec to be defined within that many bars, the others
- * being what they are; 0 where it does not depend on it, or not enough. */
+ * being what they are; 0 if no value of it is small enough. */
 static double longest_window(const struct spec *spec, size_t i, size_t bars)
 {
     double params[INDICATOR_PARAMS_MAX], low = spec->row->params[i].min, high = spec->params[i];

@@ -87,7 +87,7 @@ static void note_arrival(struct intake *self, struct source *source, struct now 
     set_stale(self, source, false);
 }
 
-/* Notes how far its clock is behind the wall clock, now that its message has been worked off. */
+/* Notes how far the source's clock is behind the wall clock after what it has just given. */
 static void note_step(struct intake *self, struct source *source, struct now now)
 {
     int64_t clock_ms = market_clock(self->core->market, source->id);
@@ -109,7 +109,7 @@ struct listing *intake_find_listing(struct intake *self, const char *symbol)
     return listing;
 }
 
-/* What is kept of the listing is out of date. */
+/* The listing's row in the store is out of date. */
 static void note_changed(struct intake *self, const struct listing *listing)
 {
     if (self->keeper)

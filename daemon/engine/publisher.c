@@ -16,7 +16,7 @@ struct exchange {
     struct noted_bar {
         enum timeframe timeframe;
         int64_t bar_ms, end_ms;
-        size_t n_passed; /* of market_fed: so many, from the first on, have closed it */
+        size_t n_passed; /* of market_fed, the first so many are known to have closed it */
     } * noted;           /* until all have closed it */
     size_t n_noted, noted_capacity;
 };
@@ -25,8 +25,7 @@ struct publisher {
     publish_fn *publish;
     void *context;
     struct core *core;
-    struct exchange
-        *exchanges; /* one for each calendar: those with the same hours close together */
+    struct exchange *exchanges; /* one a calendar: exchanges with the same hours are one here */
     size_t n_exchanges, exchanges_capacity;
     struct buf text; /* scratch, empty between calls */
 };

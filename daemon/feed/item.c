@@ -4,16 +4,17 @@
 
 #include "common/base/feedtime.h"
 
-#define OLDEST_MS INT64_C(946684800000) /* 2000-01-01: rows of 1970 are lost clocks */
+#define OLDEST_MS \
+    INT64_C(946684800000) /* 2000-01-01: earlier times come from clocks that were never set */
 
 struct member {
     const char *name;
-    double *number; /* where a number goes; NULL where the name is dealt with apart */
-    const cJSON **json;
+    double *number;     /* where its number goes; or */
+    const cJSON **json; /* where the member itself goes, whatever it is */
 };
 
-/* Puts each member where its name says; false for one without a place, or not a number where one is
- * due. */
+/* Puts each member where its row says. False if there is a member without a row, or one that should
+ * be a number and is none. */
 static bool read_members(const cJSON *json, const struct member *members, size_t n)
 {
     for (const cJSON *one = json->child; one; one = one->next) {

@@ -22,8 +22,8 @@ struct item {
     };
 };
 
-/* Reads an item; wall_ms is now, since a time far ahead of it would close every bar. Says why not
- * where it is none. */
+/* Reads an item. wall_ms is the present: a time far ahead of it is rejected, since it would close
+ * every bar. Returns why the item is rejected, or REJECT_NONE. */
 enum reject item_parse(const cJSON *json, int64_t wall_ms, struct item *item);
 
 #endif

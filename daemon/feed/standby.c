@@ -45,7 +45,7 @@ static void drop_given(struct standby *self)
         drop_oldest(self);
 }
 
-/* The ring's two parts change places when it grows, so that the oldest lies first. */
+/* Makes the ring longer if it is full. The oldest comes to lie first in it. */
 static void make_room(struct standby *self)
 {
     if (self->n < self->capacity)

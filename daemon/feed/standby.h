@@ -1,7 +1,8 @@
-/* standby - what a source gives of symbols that another source leads.
+/* standby - a queue of what a source gives of symbols that another source leads at present.
  *
- * It is held until the leader has given that moment too, and then forgotten: nothing counts twice.
- * Should the leader not give it, or go, it is there: nothing is missing. */
+ * Each tick or bar is held until the leader's feed has passed its time, and then forgotten, so that
+ * nothing counts twice. If the leader does not get there, or is gone, what is held is taken in its
+ * place, so that nothing is missing. */
 #ifndef INDSUB_FEED_STANDBY_H
 #define INDSUB_FEED_STANDBY_H
 
@@ -9,7 +10,7 @@
 
 enum { STANDBY_MAX = 65536 }; /* held at most; then the oldest goes */
 
-/* A tick, or with a timeframe a bar. */
+/* A tick, or a bar. */
 struct held {
     struct listing *listing;
     enum timeframe timeframe; /* TIMEFRAME_NONE of a tick */
@@ -24,18 +25,20 @@ struct standby; /* first in, first out */
 struct standby *standby_new(void);
 void standby_destroy(struct standby **self);
 
-/* Forgets what the leaders have given meanwhile, and takes one more (a copy). */
+/* Puts a copy of *held in, and forgets what the leaders have passed meanwhile. */
 void standby_hold(struct standby *self, const struct held *held);
-/* The oldest that its leader has not given, valid until the next call; NULL if there is none. */
+/* The oldest whose leader has not passed it, NULL if there is none. Borrowed until the next call.
+ */
 const struct held *standby_oldest(struct standby *self);
-/* Takes out what is held of that listing, oldest first; an array for free(), *n long. */
+/* Takes out all that is held of that listing, oldest first. An array of *n, which the caller frees.
+ */
 struct held *standby_take(struct standby *self, const struct listing *listing, size_t *n);
 
-/* What is held, oldest first; item i is borrowed until the next change. */
+/* How many are held, and item i of them, oldest first; borrowed until the next change. */
 size_t standby_count(const struct standby *self);
 const struct held *standby_at(const struct standby *self, size_t i);
 
-/* When it was. */
+/* The tick's time, or the bar's start. */
 int64_t held_time_ms(const struct held *self);
 
 #endif

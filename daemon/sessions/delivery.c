@@ -28,7 +28,7 @@ struct delivery {
     struct backlog backlog;
     struct session_list dirty;        /* whose outbox has something to be sent */
     struct session_list awaiting;     /* who get a `bar_complete` once all symbols have closed */
-    bool is_crowded;                  /* one of them awaits more than AWAITED_MAX bars */
+    bool is_crowded;                  /* one of them awaits AWAITED_MAX bars or more */
     struct subscription_list holding; /* whose throttle holds a forming bar back */
     struct view_list late;            /* that were put off, as nobody could pay */
     int64_t late_due_ms;              /* when they are tried again */
