@@ -61,7 +61,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
         market_add(core->market, one->symbol, core_calendar(core, one->exchange));
     }
     if (outlet->keep)
-        self->keeper = keeper_new(core, &(struct keeper_settings){.keep_ms = settings->keep_ms});
+        self->keeper = keeper_new(core);
     core->chains = chains_new(&settings->options, core->market, core->instruments);
     self->publisher = publisher_new(outlet->publish, outlet->context, core);
     self->intake = intake_new(core, self->keeper, self->publisher);

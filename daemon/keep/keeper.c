@@ -4,57 +4,44 @@
 #include <string.h>
 
 #include "common/auth/digest.h"
-#include "common/base/json.h"
 #include "common/base/mem.h"
+#include "daemon/keep/saved_listing.h"
 #include "daemon/keep/saved_session.h"
+#include "daemon/keep/saved_source.h"
 
-enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
-
-/* What is known of a listing's rows: the start of the newest closed bar of each stored series that
- * is kept, and that is in the batch under way. */
+/* What is known of a listing's rows. Of each stored series: the start of the newest closed bar that
+ * is kept, and that will be once the batch under way is. */
 struct kept_listing {
     bool has_changed;
     int64_t kept_ms[STORED_COUNT], flying_ms[STORED_COUNT];
 };
 
-/* Bars of the listing whose rows are coming in. */
-struct restored {
-    struct listing *listing;
-    uint32_t source;
-    int64_t first_ms[STORED_COUNT];
-    struct saved_series series[STORED_COUNT];
-    struct buf closed[STORED_COUNT], open[STORED_COUNT];
-};
-
 struct keeper {
     struct core *core;
-    struct keeper_settings settings;
     struct kept_listing *listings; /* by id */
     size_t n_listings, listings_capacity;
-    uint32_t *changed, *flying; /* ids of listings: changed since, and in the batch under way */
+    uint32_t *changed; /* ids of the listings that have changed since the last batch */
+    uint32_t *flying;  /* ids of those that are in the batch under way */
     size_t n_changed, changed_capacity, n_flying, flying_capacity;
-    char (*ended)[DIGEST_SIZE + 1]; /* sessions whose rows go */
-    size_t n_ended, ended_capacity, n_ended_flying;
-    bool is_waiting;           /* a batch is under way */
-    struct restored *restored; /* by id, while rows come in */
+    char (*ended)[DIGEST_SIZE + 1]; /* of sessions whose rows are to be removed */
+    size_t n_ended, ended_capacity;
+    size_t n_ended_flying;          /* the first so many are in the batch under way */
+    bool is_waiting;                /* a batch is under way */
+    struct saved_listing *restored; /* by id, while rows come in */
     size_t n_restored, restored_capacity;
 };
 
-struct keeper *keeper_new(struct core *core, const struct keeper_settings *settings)
+struct keeper *keeper_new(struct core *core)
 {
     struct keeper *self = mem_alloc_zero(1, sizeof *self);
     self->core = core;
-    self->settings = *settings;
     return self;
 }
 
 static void forget_restored(struct keeper *self)
 {
     for (size_t i = 0; i < self->n_restored; i++)
-        for (int k = 0; k < STORED_COUNT; k++) {
-            buf_destroy(&self->restored[i].closed[k]);
-            buf_destroy(&self->restored[i].open[k]);
-        }
+        saved_listing_clear(&self->restored[i]);
     free(self->restored);
     self->restored = NULL;
     self->n_restored = self->restored_capacity = 0;
@@ -121,145 +108,36 @@ void keeper_note_end(struct keeper *self, const struct session *session)
 /* ---- into rows --------------------------------------------------------------------------------
  */
 
-/* A listing's members, as they lie in its row. */
-struct plain {
-    double last, oi, oi_reference, day_cumulative;
-    int64_t last_ms, through_ms, day_through_ms, lateness_ms, day;
-    int32_t intraday, is_behind;
-};
-
-/* Of each stored series, what lies behind that; its open bars follow. */
-struct plain_series {
-    int64_t first_ms, through_ms;
-    uint64_t n_open;
-};
-
-/* Closed bars are kept a span at once: short enough to be written anew when it grows. */
-static int64_t span_ms_of(enum timeframe timeframe)
-{
-    return timeframe == TIMEFRAME_1S          ? MINUTE_MS
-           : timeframe < TIMEFRAME_1MIN       ? 60 * MINUTE_MS
-           : timeframe_is_intraday(timeframe) ? DAY_MS
-                                              : 366 * (int64_t)DAY_MS;
-}
-
-/* The spans that have grown, whole; old ones go. */
-static int64_t put_bars(const struct keeper *self, struct batch *batch,
-                        const struct listing *listing, enum timeframe timeframe, int64_t kept_ms)
-{
-    size_t n;
-    const struct bar *bars = series_closed(listing->series[timeframe], &n);
-    if (n == 0 || bars[n - 1].start_ms <= kept_ms)
-        return kept_ms;
-    int64_t length_ms = span_ms_of(timeframe);
-    int64_t span = kept_ms < bars[0].start_ms ? bars[0].start_ms / length_ms : kept_ms / length_ms;
-    for (size_t i = bars_find(bars, n, span * length_ms); i < n;) {
-        size_t next = bars_find(bars, n, (bars[i].start_ms / length_ms + 1) * length_ms);
-        struct buf value = {0};
-        buf_put(&value, &bars[i], (next - i) * sizeof *bars);
-        batch_put_bars(batch, listing->name, timeframe, bars[i].start_ms / length_ms, &value);
-        i = next;
-    }
-    int64_t newest = bars[n - 1].start_ms;
-    int64_t keep_ms =
-        timeframe < TIMEFRAME_1MIN ? newest - bars[0].start_ms : self->settings.keep_ms;
-    bool is_new_span = newest / length_ms != kept_ms / length_ms;
-    if (keep_ms > 0 && kept_ms != INT64_MIN && is_new_span)
-        batch_put_bars(batch, listing->name, timeframe, (newest - keep_ms) / length_ms - 1, NULL);
-    return newest;
-}
-
-static void put_series(struct buf *out, const struct listing *listing, enum timeframe timeframe)
-{
-    size_t n, n_open;
-    const struct series *series = listing->series[timeframe];
-    const struct bar *closed = series_closed(series, &n);
-    const struct open_bar *open = series_open(series, &n_open);
-    struct plain_series plain = {.first_ms = n > 0 ? closed[0].start_ms : INT64_MAX,
-                                 .through_ms = series_through(series),
-                                 .n_open = series_base(series) ? 0 : n_open};
-    buf_put(out, &plain, sizeof plain);
-    buf_put(out, open, plain.n_open * sizeof *open);
-}
-
 static void put_listing(struct keeper *self, struct batch *batch, uint32_t id)
 {
     const struct listing *one = market_listing(self->core->market, id);
     struct kept_listing *kept = kept_of(self, id);
     struct buf value = {0};
-    struct plain plain = {
-        .last = one->last,
-        .oi = one->oi,
-        .oi_reference = one->oi_reference,
-        .day_cumulative = one->day_cumulative,
-        .last_ms = one->last_ms,
-        .through_ms = one->through_ms,
-        .day_through_ms = one->day_through_ms,
-        .lateness_ms = one->lateness_ms,
-        .day = one->day,
-        .intraday = (int32_t)one->intraday,
-        .is_behind = one->is_behind,
-    };
-    const char *source =
-        one->source == NO_SOURCE ? "" : sources_at(self->core->sources, one->source)->name;
-    buf_put(&value, &plain, sizeof plain);
-    buf_put(&value, source, strlen(source) + 1);
     for (int i = 0; i < STORED_COUNT; i++) {
         enum timeframe timeframe = listing_stored(one, i);
-        struct plain_series none = {INT64_MAX, INT64_MIN, 0};
         kept->flying_ms[i] = kept->kept_ms[i];
-        if (timeframe == TIMEFRAME_NONE) {
-            buf_put(&value, &none, sizeof none);
-            continue;
-        }
-        put_series(&value, one, timeframe);
-        kept->flying_ms[i] = put_bars(self, batch, one, timeframe, kept->kept_ms[i]);
+        if (timeframe != TIMEFRAME_NONE)
+            kept->flying_ms[i] = saved_bars_put(batch, one, timeframe, kept->kept_ms[i],
+                                                self->core->settings->keep_ms);
     }
+    saved_listing_put(
+        &value, one,
+        one->source == NO_SOURCE ? "" : sources_at(self->core->sources, one->source)->name);
     batch_put(batch, RECORD_LISTING, one->name, &value);
     kept->has_changed = false;
-}
-
-/* What is held of a source follows, each with its symbol's name behind it. */
-struct plain_source {
-    uint64_t last_seq;
-    int64_t clock_ms, heard_ms;
-};
-
-struct plain_held {
-    int64_t timeframe;
-    union {
-        struct tick tick;
-        struct bar bar;
-    };
-};
-
-static void put_held(struct buf *out, const struct standby *standby)
-{
-    for (size_t i = 0; i < standby_count(standby); i++) {
-        const struct held *held = standby_at(standby, i);
-        struct plain_held plain = {.timeframe = (int64_t)held->timeframe};
-        if (held->timeframe == TIMEFRAME_NONE)
-            plain.tick = held->tick;
-        else
-            plain.bar = held->bar;
-        buf_put(out, &plain, sizeof plain);
-        buf_put(out, held->listing->name, strlen(held->listing->name) + 1);
-    }
 }
 
 static void put_sources(const struct keeper *self, struct batch *batch)
 {
     for (size_t i = 0; i < sources_count(self->core->sources); i++) {
         struct source *source = sources_at(self->core->sources, i);
-        struct plain_source plain = {source->last_seq, market_clock(self->core->market, source->id),
-                                     source->heard_ms};
+        int64_t clock_ms = market_clock(self->core->market, source->id);
         source->flying_seq = source->last_seq;
-        if (source->last_seq == source->kept_seq && plain.clock_ms == source->kept_clock_ms)
+        if (source->last_seq == source->kept_seq && clock_ms == source->kept_clock_ms)
             continue;
-        source->kept_clock_ms = plain.clock_ms;
+        source->kept_clock_ms = clock_ms;
         struct buf value = {0};
-        buf_put(&value, &plain, sizeof plain);
-        put_held(&value, source->standby);
+        saved_source_put(&value, source, clock_ms);
         batch_put(batch, RECORD_SOURCE, source->name, &value);
     }
 }
@@ -344,162 +222,39 @@ void keeper_settle(struct keeper *self, bool kept)
 /* ---- out of rows ------------------------------------------------------------------------------
  */
 
-static bool take(const char **at, size_t *left, void *into, size_t size)
-{
-    if (*left < size)
-        return false;
-    memcpy(into, *at, size);
-    *at += size;
-    *left -= size;
-    return true;
-}
-
-static bool restore_held(struct source *source, const char *at, size_t left, keeper_find_fn *find,
-                         void *context)
-{
-    struct plain_held plain;
-    while (left > 0) {
-        if (!take(&at, &left, &plain, sizeof plain) || !memchr(at, '\0', left) ||
-            plain.timeframe < 0 || plain.timeframe > TIMEFRAME_NONE)
-            return false;
-        struct held held = {.listing = find(context, at),
-                            .timeframe = (enum timeframe)plain.timeframe};
-        if (!held.listing)
-            return false;
-        if (held.timeframe == TIMEFRAME_NONE)
-            held.tick = plain.tick;
-        else
-            held.bar = plain.bar;
-        standby_hold(source->standby, &held);
-        left -= strlen(at) + 1;
-        at += strlen(at) + 1;
-    }
-    return true;
-}
-
-static bool restore_source(struct keeper *self, const struct record *record, keeper_find_fn *find,
-                           void *context)
-{
-    const char *at = record->value.data;
-    size_t left = record->value.size;
-    struct plain_source plain;
-    struct touched touched = {0};
-    if (!take(&at, &left, &plain, sizeof plain) || strlen(record->name) > SOURCE_NAME_MAX)
-        return false;
-    struct source *source = sources_open(self->core->sources, record->name, "", 0, 0);
-    source->is_connected = false;
-    source->last_seq = source->kept_seq = plain.last_seq;
-    source->kept_clock_ms = plain.clock_ms;
-    market_advance_clock(self->core->market, source->id, plain.clock_ms, &touched);
-    touched_destroy(&touched);
-    source->heard_ms = plain.heard_ms;
-    return restore_held(source, at, left, find, context);
-}
-
-static struct restored *restored_of(struct keeper *self, uint32_t id)
+static struct saved_listing *restored_of(struct keeper *self, uint32_t id)
 {
     while (self->n_restored <= id) {
         self->restored = mem_grow(self->restored, self->n_restored, &self->restored_capacity,
                                   sizeof *self->restored);
-        self->restored[self->n_restored++] = (struct restored){0};
+        self->restored[self->n_restored++] = (struct saved_listing){0};
     }
     return &self->restored[id];
-}
-
-static uint32_t source_named(const struct core *core, const char *name)
-{
-    const struct source *source = sources_find(core->sources, name);
-    return source ? source->id : NO_SOURCE;
-}
-
-static bool restore_series(struct restored *into, const char **at, size_t *left)
-{
-    for (int i = 0; i < STORED_COUNT; i++) {
-        struct plain_series plain;
-        if (!take(at, left, &plain, sizeof plain) || plain.n_open > *left / sizeof(struct open_bar))
-            return false;
-        into->first_ms[i] = plain.first_ms;
-        into->series[i].through_ms = plain.through_ms;
-        into->series[i].n_open = plain.n_open;
-        size_t size = plain.n_open * sizeof(struct open_bar);
-        buf_put(&into->open[i], *at, size);
-        *at += size;
-        *left -= size;
-    }
-    return *left == 0;
 }
 
 static bool restore_listing(struct keeper *self, const struct record *record, keeper_find_fn *find,
                             void *context)
 {
-    const char *at = record->value.data;
-    size_t left = record->value.size;
-    struct plain plain;
-    struct listing *one;
-    if (!take(&at, &left, &plain, sizeof plain) || !memchr(at, '\0', left) || plain.intraday < 0 ||
-        plain.intraday > TIMEFRAME_COUNT || !(one = find(context, record->name)))
-        return false;
-    struct restored *into = restored_of(self, one->id);
-    into->listing = one;
-    into->source = source_named(self->core, at);
-    left -= strlen(at) + 1;
-    at += strlen(at) + 1;
-    one->last = plain.last;
-    one->oi = plain.oi;
-    one->oi_reference = plain.oi_reference;
-    one->day_cumulative = plain.day_cumulative;
-    one->last_ms = plain.last_ms;
-    one->through_ms = plain.through_ms;
-    one->day_through_ms = plain.day_through_ms;
-    one->lateness_ms = plain.lateness_ms;
-    one->day = plain.day;
-    one->intraday = (enum timeframe)plain.intraday;
-    one->is_behind = plain.is_behind != 0;
-    return restore_series(into, &at, &left);
-}
-
-/* Which stored series a timeframe is. */
-static int stored_index(const struct listing *listing, int64_t timeframe)
-{
-    return timeframe == (int64_t)listing->intraday ? STORED_INTRADAY
-           : timeframe == TIMEFRAME_1S             ? STORED_1S
-           : timeframe == TIMEFRAME_1D             ? STORED_1D
-                                                   : -1;
+    struct saved_listing saved = {0};
+    bool is_whole = saved_listing_take(&saved, record, self->core->sources, find, context);
+    if (saved.listing)
+        *restored_of(self, saved.listing->id) = saved;
+    return is_whole;
 }
 
 static bool restore_bars(struct keeper *self, const struct record *record)
 {
     const struct listing *listing = market_find(self->core->market, record->name);
-    if (!listing || listing->id >= self->n_restored || record->value.size % sizeof(struct bar) != 0)
-        return false;
-    struct restored *into = &self->restored[listing->id];
-    int i = into->listing ? stored_index(listing, record->timeframe) : -1;
-    const struct bar *bars = (const struct bar *)(const void *)record->value.data;
-    size_t n = record->value.size / sizeof *bars;
-    if (i < 0)
-        return true; /* of another time's feed */
-    size_t first = bars_find(bars, n, into->first_ms[i]);
-    buf_put(&into->closed[i], bars + first, (n - first) * sizeof *bars);
-    return true;
+    return listing && listing->id < self->n_restored &&
+           saved_listing_take_bars(&self->restored[listing->id], record);
 }
 
 static void restore_market(struct keeper *self)
 {
-    for (size_t id = 0; id < self->n_restored; id++) {
-        struct restored *one = &self->restored[id];
-        if (!one->listing)
-            continue;
-        struct kept_listing *kept = kept_of(self, (uint32_t)id);
-        for (int i = 0; i < STORED_COUNT; i++) {
-            struct saved_series *series = &one->series[i];
-            series->closed = (const struct bar *)(const void *)one->closed[i].data;
-            series->n_closed = one->closed[i].size / sizeof(struct bar);
-            series->open = (const struct open_bar *)(const void *)one->open[i].data;
-            if (series->n_closed > 0)
-                kept->kept_ms[i] = series->closed[series->n_closed - 1].start_ms;
-        }
-        market_restore(self->core->market, one->listing, one->source, one->series);
-    }
+    for (size_t id = 0; id < self->n_restored; id++)
+        if (self->restored[id].listing)
+            saved_listing_restore(&self->restored[id], self->core->market,
+                                  kept_of(self, (uint32_t)id)->kept_ms);
     forget_restored(self);
 }
 
@@ -512,7 +267,7 @@ bool keeper_restore(struct keeper *self, const struct record *record, keeper_fin
     }
     switch (record->kind) {
     case RECORD_SOURCE:
-        return restore_source(self, record, find, context);
+        return saved_source_restore(self->core, record, find, context);
     case RECORD_LISTING:
         return restore_listing(self, record, find, context);
     case RECORD_BARS:

@@ -10,7 +10,7 @@
 /* ---- into a row -------------------------------------------------------------------------------
  */
 
-/* A subscription is kept as the request that asks for it. */
+/* A subscription is kept as the request that makes it, and restored by asking that again. */
 static void put_request(struct buf *out, const struct subscription *one)
 {
     buf_put_text(out, "{\"type\":\"subscribe\",\"symbol\":");
@@ -59,7 +59,7 @@ void saved_session_put(struct buf *out, const struct session *session)
 /* ---- out of a row -----------------------------------------------------------------------------
  */
 
-/* The closed bars from owed_ms on go into the outbox again; what lies before has been given. */
+/* Puts the closed bars from `owed` on into the outbox again; NULL if the session has had all. */
 static void owe(const struct core *core, struct subscription *one, const cJSON *owed)
 {
     size_t n;

@@ -49,7 +49,7 @@ struct store {
     bool has_thread;
     int event_fd;
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* of all members below */
     pthread_cond_t changed;
     struct batch *batch; /* for the writer */
     bool is_done, has_failed, is_ending;
