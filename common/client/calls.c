@@ -195,8 +195,10 @@ void calls_take_reply(indsub_t *self, const char *body, size_t size)
         return;
     struct call *call = find_call(self, reply.id);
     bool is_ours = self->phase == PHASE_OPEN || self->phase == PHASE_HEALING;
-    if (!call) {
-        reply_clear(&reply); /* given up, or answered on an earlier connection */
+    if (!call) { /* given up, or sent on an earlier connection */
+        if (reply.err == INDSUB_OK && strcmp(reply.type, "opened") == 0)
+            heal_on_late_opened(self, &reply);
+        reply_clear(&reply);
     } else if (reply.err == INDSUB_ERR_NOT_OPEN && !call->is_internal && is_ours) {
         call->is_sent = false; /* again, once the session is back */
         reply_clear(&reply);
@@ -253,15 +255,22 @@ int64_t calls_next_ms(const indsub_t *self)
     return next_ms;
 }
 
-void calls_on_link_down(indsub_t *self)
+void calls_drop_internal(indsub_t *self)
 {
     struct call *call = TAILQ_FIRST(&self->calls), *next;
     for (; call; call = next) {
         next = TAILQ_NEXT(call, entry);
-        call->is_sent = false;
         if (call->is_internal)
             drop_call(self, call);
     }
+}
+
+void calls_on_link_down(indsub_t *self)
+{
+    struct call *call;
+    calls_drop_internal(self);
+    TAILQ_FOREACH(call, &self->calls, entry)
+    call->is_sent = false;
 }
 
 void calls_fail_all(indsub_t *self, indsub_err_t err, const char *message)

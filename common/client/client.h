@@ -113,6 +113,8 @@ indsub_err_t calls_begin(indsub_t *self, const char *type, struct text *members,
                          struct call_options options);
 /* Sends what may be sent and has not been. */
 void calls_send(indsub_t *self);
+/* Gives up internal calls: an answer that still comes is passed over. */
+void calls_drop_internal(indsub_t *self);
 /* The connection is gone: nothing counts as sent, internal calls are given up. */
 void calls_on_link_down(indsub_t *self);
 void calls_take_reply(indsub_t *self, const char *body, size_t size);
@@ -153,6 +155,9 @@ void heal_on_gap(indsub_t *self);
 void heal_on_refused(indsub_t *self);
 /* The daemon knows nothing of the session. */
 void heal_on_not_open(indsub_t *self);
+/* An `open` was answered after it had been given up: libzmq sends what it could not send on one
+ * connection on the next one. Changes nothing unless the session is being mended. */
+void heal_on_late_opened(indsub_t *self, const indsub_reply_t *reply);
 /* Closed bars of this subscription were left out. */
 void heal_on_lagging(indsub_t *self, const char *symbol, const char *timeframe);
 /* The session has been opened anew by the user while subscriptions were remembered. */

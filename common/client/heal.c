@@ -285,6 +285,17 @@ static void ask_resync(indsub_t *self)
     ask(self, "resync", &members, on_resynced);
 }
 
+/* The daemon has been started anew, or did not know the session. It may not have got as far as the
+ * one before it had: bars that are held from then would leave out what it is still to tell. */
+static void begin_anew(indsub_t *self)
+{
+    tell_lost(self, "has let go of the session");
+    self->heal.restarted = true;
+    self->heal.gap_again = false;
+    held_destroy(&self->heal.held);
+    stream_mark_all(&self->stream, true, true);
+}
+
 static void on_reopened(indsub_t *self, const indsub_reply_t *reply, void *context)
 {
     struct heal *heal = &self->heal;
@@ -302,12 +313,20 @@ static void on_reopened(indsub_t *self, const indsub_reply_t *reply, void *conte
     }
     bool same = session_store_opened(self, reply);
     heal->step = same ? HEAL_RESYNC : HEAL_SERIES;
-    if (!same) {
-        tell_lost(self, "has let go of the session");
-        heal->restarted = true;
-        heal->gap_again = false;
-        stream_mark_all(&self->stream, true, true);
-    }
+    if (!same)
+        begin_anew(self);
+    go(self);
+}
+
+void heal_on_late_opened(indsub_t *self, const indsub_reply_t *reply)
+{
+    if (self->phase != PHASE_HEALING || session_store_opened(self, reply))
+        return;
+    begin_anew(self);
+    if (self->heal.step == HEAL_WAIT_LINK)
+        return;
+    calls_drop_internal(self); /* they were asked by the numbers of before */
+    self->heal.step = HEAL_SERIES;
     go(self);
 }
 

@@ -303,6 +303,17 @@ static void lose_connection(struct stage *stage)
     bind_router(stage);
 }
 
+/* What a client that has lost the connection asks of a daemon that has been started anew. */
+static void reopen_anew(struct stage *stage, const char *epoch)
+{
+    expect(stage, "resync");
+    refuse(stage, "NOT_OPEN");
+    expect(stage, "open");
+    reply_opened(stage, epoch, 0, true);
+    expect(stage, "subscribe");
+    reply_subscribed(stage, NULL, "");
+}
+
 static int begin(void **state)
 {
     struct stage *stage = calloc(1, sizeof *stage);
@@ -488,6 +499,58 @@ static void a_daemon_that_forgot_is_told_everything_anew(void **state)
     assert_string_equal(asked_text(stage, "updates"), "tick");
     reply_subscribed(stage, "f8", "");
     push(stage, "1", "f8");
+    expect(stage, "history");
+    assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
+    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    until_heard(stage, "f8");
+    assert_heard(stage, "lc5 LOST rc6 rc7 RESUMED-anew (2) lf8 ");
+}
+
+/* The first daemon had told of bar 9 when it was killed; the second has not got that far. */
+static void bars_of_a_daemon_that_is_gone_do_not_hide_those_of_the_next(void **state)
+{
+    struct stage *stage = *state;
+    char text[2048];
+    begin_stream(stage);
+    push(stage, "1", "c5");
+    until_heard(stage, "c5");
+    lose_connection(stage);
+    reopen_anew(stage, "e2");
+    push(stage, "1", "c9");
+    expect(stage, "history");
+    lose_connection(stage);
+    reopen_anew(stage, "e3");
+    expect(stage, "history");
+    assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
+    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    push(stage, "1", "c8");
+    push(stage, "2", "c9");
+    until_heard(stage, "c9");
+    assert_heard(stage, "lc5 LOST rc6 rc7 RESUMED-anew (2) lc8 lc9 ");
+}
+
+/* The numbers that a resync asks by are those of another daemon then. */
+static void an_open_that_is_answered_on_the_next_connection_counts(void **state)
+{
+    struct stage *stage = *state;
+    char text[2048];
+    begin_stream(stage);
+    push(stage, "1", "c5");
+    until_heard(stage, "c5");
+    lose_connection(stage);
+    expect(stage, "resync");
+    refuse(stage, "NOT_OPEN");
+    expect(stage, "open");
+    lose_connection(stage);
+    until_connected(stage, true);
+    reply_opened(stage, "e2", 0, true);
+    expect(stage, "resync");
+    push(stage, "1", "c6");
+    push(stage, "2", "c7");
+    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":2,\"complete\":true",
+          bars(text, sizeof text, "c7"));
+    expect(stage, "subscribe");
+    reply_subscribed(stage, "f8", "");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
     reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
@@ -802,6 +865,8 @@ int main(void)
         TEST(what_resync_does_not_have_history_has),
         TEST(a_lost_connection_is_resumed),
         TEST(a_daemon_that_forgot_is_told_everything_anew),
+        TEST(bars_of_a_daemon_that_is_gone_do_not_hide_those_of_the_next),
+        TEST(an_open_that_is_answered_on_the_next_connection_counts),
         TEST(a_request_waits_until_the_session_is_whole),
         TEST(not_open_reopens_and_asks_again),
         TEST(what_is_refused_is_tried_again),
