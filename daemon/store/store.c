@@ -128,7 +128,7 @@ static enum opened open_file(struct store *self, struct err *err)
                 path, version, SCHEMA_VERSION);
         return OPENED_NOT;
     }
-    int code = sqlite3_extended_errcode(self->db);
+    int code = sqlite3_errcode(self->db);
     if (version >= 0 && is_sound(self->db) && run(self->db, "PRAGMA journal_mode = WAL") &&
         run(self->db,
             self->settings.sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") &&
@@ -312,9 +312,12 @@ struct store *store_open(const struct store_settings *settings, store_tell_fn *t
         if (set_aside(settings->path, tell, context))
             opened = open_file(self, err);
     }
-    if (opened == OPENED && pthread_create(&self->thread, NULL, write_on, self) == 0)
-        self->has_thread = true;
-    else
+    if (opened == OPENED) {
+        self->has_thread = pthread_create(&self->thread, NULL, write_on, self) == 0;
+        if (!self->has_thread)
+            err_set(err, ERR_INTERNAL, "%s: no thread can be begun to write it", settings->path);
+    }
+    if (!self->has_thread)
         store_close(&self);
     return self;
 }

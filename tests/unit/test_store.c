@@ -287,6 +287,51 @@ static void where_there_can_be_no_file_it_says_so(void **state)
     assert_non_null(strstr(err.message, "no-such-folder"));
 }
 
+/* ---- a disk that cannot be read ----------------------------------------------------------------
+ */
+
+static const sqlite3_io_methods *readable;
+
+/* The head of the file can be read, its pages cannot. */
+static int read_head_alone(sqlite3_file *file, void *into, int size, sqlite3_int64 offset)
+{
+    enum { HEAD_SIZE = 100 };
+    return size <= HEAD_SIZE ? readable->xRead(file, into, size, offset) : SQLITE_IOERR_READ;
+}
+
+static int open_unreadable(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                           int *out)
+{
+    static sqlite3_io_methods unreadable;
+    sqlite3_vfs *real = sqlite3_vfs_find("unix");
+    (void)vfs;
+    int code = real->xOpen(real, name, file, flags, out);
+    if (code == SQLITE_OK) {
+        readable = file->pMethods;
+        unreadable = *readable;
+        unreadable.xRead = read_head_alone;
+        file->pMethods = &unreadable;
+    }
+    return code;
+}
+
+static void a_file_on_a_disk_that_cannot_be_read_is_left_alone(void **state)
+{
+    struct place *place = *state;
+    struct err err = {0};
+    sqlite3_vfs unreadable = *sqlite3_vfs_find("unix");
+    struct store *store = opened(place);
+    store_close(&store);
+    unreadable.zName = "unreadable";
+    unreadable.xOpen = open_unreadable;
+    sqlite3_vfs_register(&unreadable, 1);
+    store = open_at(place, &err);
+    sqlite3_vfs_unregister(&unreadable);
+    assert_null(store);
+    assert_non_null(strstr(err.message, "I/O"));
+    assert_int_equal(count_files(place->folder, "damaged"), 0);
+}
+
 /* A batch that cannot be written leaves nothing behind, and the next one may be kept. */
 static void a_batch_is_kept_whole_or_not_at_all(void **state)
 {
@@ -324,6 +369,7 @@ int main(void)
         IN_A_PLACE(a_file_of_the_first_schema_is_read),
         IN_A_PLACE(a_file_that_is_half_begun),
         cmocka_unit_test(where_there_can_be_no_file_it_says_so),
+        IN_A_PLACE(a_file_on_a_disk_that_cannot_be_read_is_left_alone),
         IN_A_PLACE(a_batch_is_kept_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
