@@ -1,4 +1,5 @@
-/* bucket - a token bucket: so much at once, and so much a second. The clock is the caller's. */
+/* bucket - a token bucket. It holds `burst` when it is full, and fills again by `per_s` a second.
+ * Clock and rate are the caller's. */
 #ifndef INDSUB_BASE_BUCKET_H
 #define INDSUB_BASE_BUCKET_H
 
@@ -19,10 +20,11 @@ struct bucket {
 /* What is left by now. */
 double bucket_left(struct bucket *self, struct bucket_rate rate, int64_t now_ms);
 
-/* Takes the cost, which may be more than is left; false if there is less than 1. */
+/* Takes the cost if at least 1 is left, and may leave a debt then. False if less is left: nothing
+ * is taken. */
 bool bucket_take(struct bucket *self, struct bucket_rate rate, double cost, int64_t now_ms);
 
-/* Takes what turns out to be due afterwards. */
+/* Takes a cost that is known only afterwards, whatever is left. */
 void bucket_charge(struct bucket *self, double cost);
 
 #endif

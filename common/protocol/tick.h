@@ -16,7 +16,7 @@ struct tick {
 };
 
 struct bar {
-    int64_t start_ms; /* its name */
+    int64_t start_ms; /* by which a bar is named */
     int64_t last_ms;  /* of the newest data in it */
     double open, high, low, close;
     double volume;

@@ -354,7 +354,7 @@ void plan_restart(struct plan *self, size_t n_closed)
     self->stamp++;
 }
 
-/* Brings every ahead past the first `index` open bars, if it is not there already. */
+/* Carries every node's `ahead` through the first `index` open bars, unless it is there already. */
 static void go_ahead(struct plan *self, const struct open_bar *open, size_t index)
 {
     bool same = self->n_ahead == index;

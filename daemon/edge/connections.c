@@ -11,9 +11,9 @@
 struct connections {
     void *socket, *monitor;
     struct seen {
-        uint32_t times_gone;
+        uint32_t times_gone; /* how many connections on this descriptor have gone */
         bool is_there;
-        uint64_t cookie; /* the kernel's name for what it was when it came */
+        uint64_t cookie; /* the kernel's number for the socket that is there */
     } * seen;            /* by descriptor */
     size_t n;
 };
@@ -89,8 +89,9 @@ static void note_gone(struct connections *self, uint32_t fd, connections_fn *dis
     disconnected(context, gone);
 }
 
-/* libzmq does not tell of the end of a connection that it ends itself, as of one that has been
- * taken over; but then its descriptor comes again. */
+/* libzmq does not tell of the end of a connection that it ends by itself, such as one whose routing
+ * id somebody else has taken over. It is found out when another connection comes on its descriptor.
+ */
 static void note_come(struct connections *self, uint32_t fd, connections_fn *connected,
                       connections_fn *disconnected, void *context)
 {
@@ -141,7 +142,7 @@ void connections_cut(const struct connections *self, uint64_t connection)
     if (connection == 0 || fd >= self->n || name_connection(self, fd) != connection ||
         self->seen[fd].cookie == 0 || self->seen[fd].cookie != cookie_of(fd))
         return;
-    shutdown((int)fd, SHUT_RDWR); /* libzmq sees its end, and closes it */
+    shutdown((int)fd, SHUT_RDWR); /* libzmq takes it for the peer's hanging up, and closes it */
 }
 
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message)

@@ -1,9 +1,12 @@
-/* connections - tells one connection of a ROUTER from the next.
+/* connections - gives each connection of a ROUTER socket a number that no other one ever has.
  *
- * libzmq shows a message's file descriptor and tells of each connection's coming and going, both
- * from the same I/O thread: a descriptor that is used again has been told of as gone before
- * anything arrives on it anew. So (descriptor, how often it has gone) names a connection, if the
- * monitor is drained after a message was taken and before it is acted upon. */
+ * libzmq says of a message only on which file descriptor it came, and the system uses descriptors
+ * again. But libzmq's monitor tells when a connection comes and goes. So a connection is named by
+ * its descriptor and by how often a connection on that descriptor has gone before it.
+ *
+ * Messages and the monitor's events come from the same I/O thread of libzmq: before anything
+ * arrives on a descriptor that is used again, the monitor has told that the former connection is
+ * gone. Who takes a message has to drain the monitor before it asks connections_of. */
 #ifndef INDSUB_EDGE_CONNECTIONS_H
 #define INDSUB_EDGE_CONNECTIONS_H
 
@@ -13,24 +16,25 @@
 
 struct connections;
 
-/* Watches a socket that is not bound yet; name is unique in the context. NULL on failure (errno).
- */
+/* Watches a socket, which must not be bound yet; name is one that no other has in this context.
+ * NULL if that cannot be done; errno says why. */
 struct connections *connections_new(void *context, void *socket, const char *name);
 void connections_destroy(struct connections **self);
 
-/* The socket to poll for connections_drain. */
+/* The socket that is readable when connections_drain has something to do. */
 void *connections_monitor(const struct connections *self);
 
 typedef void connections_fn(void *context, uint64_t connection);
 
-/* Works off what has been told. True if anybody has come and may speak. */
+/* Calls back for each connection that has come or gone. True if one of them has shaken hands and
+ * can receive now. */
 bool connections_drain(struct connections *self, connections_fn *connected,
                        connections_fn *disconnected, void *context);
 
-/* Ends it, if it is still there. */
+/* Ends the connection, if it is still there. */
 void connections_cut(const struct connections *self, uint64_t connection);
 
-/* The connection that a message came on; 0 where libzmq does not say (inproc). */
+/* The number of the connection that a message came on; 0 if it has no descriptor (inproc). */
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message);
 
 #endif

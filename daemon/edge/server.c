@@ -56,7 +56,7 @@ static bool bind_private(void *socket, const char *endpoint)
 struct place {
     const char *name, *endpoint;
     char *resolved;                   /* ENDPOINT_SIZE bytes */
-    struct connections **connections; /* NULL: nobody is told apart there */
+    struct connections **connections; /* NULL: connections to it are not told apart */
     bool is_encrypted, is_for_sessions;
 };
 
@@ -203,7 +203,8 @@ static void let_go(void *data, void *hint)
     body_release(&body);
 }
 
-/* The body's message, made on its first use. Neighbouring addresses fall into different places. */
+/* The libzmq message of a body, which is made when the body is first sent. The place for it follows
+ * from the body's address: another body that falls into the same place drives it out. */
 static zmq_msg_t *message_of(struct server *self, struct body *body)
 {
     struct shared *place = &self->shared[((uintptr_t)body >> 5) % SHARED_MESSAGES];
@@ -242,7 +243,8 @@ static void let_mark_go(void *data, void *hint)
     mark_let_go(&mark);
 }
 
-/* The last body of a message that has departed: the one to be marked. */
+/* Sends a message's last body, with which the message has departed; it carries the mark if the
+ * flight wants one. */
 static void send_last(struct server *self, const struct parcel *parcel)
 {
     size_t bytes = 0;

@@ -31,7 +31,7 @@ struct market_settings {
 struct listing {
     char *name;
     uint32_t id;
-    const struct calendar *calendar; /* kept */
+    const struct calendar *calendar; /* borrowed */
     struct contract *contract;       /* for whoever knows of options; NULL if it is none */
     double last;                     /* price, NAN before the first */
     int64_t last_ms;
@@ -112,22 +112,23 @@ size_t listing_kept_bars(const struct listing *self, const struct market_setting
 /* Through which time bars of that timeframe are known to have closed; see market_through. */
 int64_t listing_through(const struct listing *self, enum timeframe timeframe);
 
-/* The clock of its source at which the next bar closes; INT64_MAX if none is open. */
+/* What its source's clock has to reach until the next bar closes; INT64_MAX if none is open. */
 int64_t listing_next_close(const struct listing *self);
-/* The clock after clock_ms at which the next bar of any timeframe closes that its newest tick is
- * in, whether anybody has that series or not; INT64_MAX where there is none, or where its newest
- * data is a bar: bars come one timeframe late, so that nobody can tell a silence from a wait. */
+/* What the clock has to reach, beyond clock_ms, until the next bar closes that holds the newest
+ * tick: of any timeframe, whether anybody has that series or not. INT64_MAX if there is none, or if
+ * the newest data is a bar: a bar comes when its time is over, so a silence is nothing unusual
+ * then. */
 int64_t listing_next_silent_close(const struct listing *self, int64_t clock_ms);
 
-/* Time has passed for it: no bar that ends by through_ms is to come. Closes nothing. */
+/* Notes that no bar that ends by through_ms will come any more. Closes nothing. */
 void listing_pass(struct listing *self, int64_t through_ms);
 /* The same, and closes what ends by then. */
 void listing_close_through(struct listing *self, int64_t through_ms, struct touched *touched);
 
 /* ---- data ---- */
 
-/* Data of that time come. On a new trading day history is cut, open interest counts from its last,
- * and cumulative volume starts anew. */
+/* To be called before data of that time are put in. If they begin a trading day, history is cut,
+ * the change of open interest is counted from its last value, and cumulative volume from 0. */
 void listing_enter_day(struct listing *self, const struct market_settings *settings,
                        int64_t feed_ms, struct touched *touched);
 /* Puts a trade into the open bars; into a new one unless that ends by through_ms. False if it is

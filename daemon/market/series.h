@@ -41,8 +41,8 @@ void series_destroy(struct series **self);
 enum timeframe series_timeframe(const struct series *self);
 struct series *series_base(const struct series *self);
 
-/* Puts a trade into its open bar, which it may start unless that ends by through_ms; *index says
- * which one it is. oi and oi_reference may be NAN. Not for derived series. */
+/* Puts a trade into its open bar; *index says which one that is. The trade may begin a bar, unless
+ * the bar ends by through_ms. oi and oi_reference may be NAN. Not for derived series. */
 enum series_outcome series_apply_tick(struct series *self, const struct tick *tick,
                                       double oi_reference, int64_t through_ms, size_t *index);
 
@@ -57,14 +57,15 @@ void series_fold(struct series *self, const struct bar *bar);
 /* Closes what ends at or before through_ms, which never goes back. */
 void series_close_through(struct series *self, int64_t through_ms);
 
-/* A derived series' open bars, from partial and the base's open bars. To be called when the base
- * has changed. */
+/* Makes a derived series' open bars anew, from `partial` and the base's open bars. To be called
+ * when the base has changed. */
 void series_refresh_open(struct series *self);
 
-/* From now on it is made of that base (NULL: of ticks and given bars). Only while it has no bar. */
+/* Makes it a series of that base (NULL: of ticks and given bars). Only while it has no bar. */
 void series_set_base(struct series *self, struct series *base);
 
-/* A derived series' closed bars, from all of the base's, as if it had always been there. */
+/* Makes a derived series' closed bars anew, from all of the base's, as if it had always been there.
+ */
 void series_rebuild(struct series *self);
 
 /* Puts back what series_closed, series_open and series_through gave, into a series without bars.
@@ -85,12 +86,13 @@ size_t bars_find(const struct bar *bars, size_t n, int64_t start_ms);
 /* The open bar that covers feed_ms, or -1. */
 ptrdiff_t series_find_open(const struct series *self, int64_t feed_ms);
 
-/* The end of the first bar that is still to close, INT64_MAX if none. */
+/* The end of the open bar that closes next, INT64_MAX if none is open. */
 int64_t series_next_end(const struct series *self);
 
 /* Start and end of the bar that feed_ms belongs to; false outside the session. */
 bool series_bounds(const struct series *self, int64_t feed_ms, int64_t *start_ms, int64_t *end_ms);
 
+/* Bars that end by then have closed; see series_close_through. */
 int64_t series_through(const struct series *self);
 
 #endif
