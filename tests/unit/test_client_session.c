@@ -272,6 +272,19 @@ static void reply_subscribed(struct stage *stage, const char *snapshot, const ch
           snapshot ? bars(a, sizeof a, snapshot) : "null", bars(b, sizeof b, history));
 }
 
+static void reply_history(struct stage *stage, const char *updates)
+{
+    char text[4096];
+    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, updates));
+}
+
+static void reply_resynced(struct stage *stage, const char *updates, int seq, bool complete)
+{
+    char text[4096];
+    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":%d,\"complete\":%s",
+          bars(text, sizeof text, updates), seq, complete ? "true" : "false");
+}
+
 static void subscribe(struct stage *stage, unsigned history)
 {
     indsub_subscription_t what = {.symbol = "A",
@@ -418,7 +431,6 @@ static void history_comes_before_the_snapshot(void **state)
 static void a_gap_is_filled_once_and_in_order(void **state)
 {
     struct stage *stage = *state;
-    char text[2048];
     begin_stream(stage);
     push(stage, "1", "c5");
     push(stage, "4", "c8"); /* 2 and 3 were c6 and c7 */
@@ -427,8 +439,7 @@ static void a_gap_is_filled_once_and_in_order(void **state)
     expect(stage, "resync");
     assert_int_equal(asked_number(stage, "last_seq"), 1);
     push(stage, "7", "c9"); /* after the daemon has answered, before it arrives */
-    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":7,\"complete\":true",
-          bars(text, sizeof text, "c6 c7 c8 c9"));
+    reply_resynced(stage, "c6 c7 c8 c9", 7, true);
     push(stage, "8", "f10");
     until_heard(stage, "f10");
     assert_heard(stage, "lc5 rc6 rc7 rc8 rc9 GAP_FILLED (4) lf10 ");
@@ -437,20 +448,18 @@ static void a_gap_is_filled_once_and_in_order(void **state)
 static void what_resync_does_not_have_history_has(void **state)
 {
     struct stage *stage = *state;
-    char text[4096];
     begin_stream(stage);
     push(stage, "1", "c5");
     push(stage, "9", "f10");
     expect(stage, "resync");
-    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":9,\"complete\":false",
-          bars(text, sizeof text, "c9"));
+    reply_resynced(stage, "c9", 9, false);
     expect(stage, "history"); /* in pages of three, as `limits` say */
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
     assert_int_equal(asked_number(stage, "limit"), 3);
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7 c8"));
+    reply_history(stage, "c6 c7 c8");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:08:00.001Z");
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c9"));
+    reply_history(stage, "c9");
     until_heard(stage, "f10");
     assert_heard(stage, "lc5 rc6 rc7 rc8 rc9 GAP_FILLED (4) lf10 ");
 }
@@ -458,7 +467,6 @@ static void what_resync_does_not_have_history_has(void **state)
 static void a_lost_connection_is_resumed(void **state)
 {
     struct stage *stage = *state;
-    char text[2048];
     begin_stream(stage);
     push(stage, "1", "c5");
     until_heard(stage, "c5");
@@ -468,8 +476,7 @@ static void a_lost_connection_is_resumed(void **state)
     expect(stage, "resync");
     assert_int_equal(asked_number(stage, "last_seq"), 1);
     push(stage, "3", "f7");
-    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":3,\"complete\":true",
-          bars(text, sizeof text, "c6"));
+    reply_resynced(stage, "c6", 3, true);
     until_heard(stage, "f7");
     assert_heard(stage, "rc6 RESUMED (1) lf7 ");
     assert_true(indsub_is_open(stage->client));
@@ -501,7 +508,7 @@ static void a_daemon_that_forgot_is_told_everything_anew(void **state)
     push(stage, "1", "f8");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    reply_history(stage, "c6 c7");
     until_heard(stage, "f8");
     assert_heard(stage, "lc5 LOST rc6 rc7 RESUMED-anew (2) lf8 ");
 }
@@ -510,7 +517,6 @@ static void a_daemon_that_forgot_is_told_everything_anew(void **state)
 static void bars_of_a_daemon_that_is_gone_do_not_hide_those_of_the_next(void **state)
 {
     struct stage *stage = *state;
-    char text[2048];
     begin_stream(stage);
     push(stage, "1", "c5");
     until_heard(stage, "c5");
@@ -522,7 +528,7 @@ static void bars_of_a_daemon_that_is_gone_do_not_hide_those_of_the_next(void **s
     reopen_anew(stage, "e3");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    reply_history(stage, "c6 c7");
     push(stage, "1", "c8");
     push(stage, "2", "c9");
     until_heard(stage, "c9");
@@ -533,7 +539,6 @@ static void bars_of_a_daemon_that_is_gone_do_not_hide_those_of_the_next(void **s
 static void an_open_that_is_answered_on_the_next_connection_counts(void **state)
 {
     struct stage *stage = *state;
-    char text[2048];
     begin_stream(stage);
     push(stage, "1", "c5");
     until_heard(stage, "c5");
@@ -547,13 +552,12 @@ static void an_open_that_is_answered_on_the_next_connection_counts(void **state)
     expect(stage, "resync");
     push(stage, "1", "c6");
     push(stage, "2", "c7");
-    reply(stage, "\"type\":\"resynced\",\"updates\":[%s],\"seq\":2,\"complete\":true",
-          bars(text, sizeof text, "c7"));
+    reply_resynced(stage, "c7", 2, true);
     expect(stage, "subscribe");
     reply_subscribed(stage, "f8", "");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    reply_history(stage, "c6 c7");
     until_heard(stage, "f8");
     assert_heard(stage, "lc5 LOST rc6 rc7 RESUMED-anew (2) lf8 ");
 }
@@ -621,7 +625,6 @@ static void what_is_refused_is_tried_again(void **state)
 static void lagging_leads_to_history(void **state)
 {
     struct stage *stage = *state;
-    char text[2048];
     begin_stream(stage);
     push(stage, "1", "c5");
     push_body(stage, "2",
@@ -631,7 +634,7 @@ static void lagging_leads_to_history(void **state)
     push(stage, "3", "c8");
     expect(stage, "history");
     assert_string_equal(asked_text(stage, "from"), "2025-11-04T05:05:00.001Z");
-    reply(stage, "\"type\":\"history\",\"updates\":[%s]", bars(text, sizeof text, "c6 c7"));
+    reply_history(stage, "c6 c7");
     until_heard(stage, "c8");
     assert_heard(stage, "lc5 LAGGING rc6 rc7 GAP_FILLED (2) lc8 ");
 }
