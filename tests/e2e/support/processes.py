@@ -48,6 +48,7 @@ class Daemon:
         if instruments is not None:
             self.args += ["--instruments", str(self.write("instruments.csv", instruments))]
         self.process = None
+        self.environment = None  # the caller's own
         self.last_words = ""
         self.session = self.public = self.feed = None
         if start:
@@ -68,7 +69,8 @@ class Daemon:
         """Starts it, again on the same endpoints if it ran before, and waits for its line."""
         self.log = open(self.folder / "stderr.log", "ab")
         self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=self.log)
+                                        stdout=subprocess.PIPE, stderr=self.log,
+                                        env=self.environment)
         line = read_line(self.process.stdout, PATIENCE_S)
         match = re.fullmatch(rb"indsubd ready session=(\S+) public=(\S+) feed=(\S+)\n", line)
         if not match:
