@@ -6,22 +6,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
 #include "daemon/edge/files.h"
 #include "daemon/edge/random.h"
 
 enum { SECRET_BYTES = 32, SECRET_MIN = 32, KEY_FILE_MAX = 16384, REVOKED_FILE_MAX = 16 << 20 };
 
-static enum err_code make_secret(const char *path, struct err *err)
+static bool write_secret(const char *path)
 {
     unsigned char raw[SECRET_BYTES];
     char text[2 * SECRET_BYTES + 2];
+    unlink(path); /* of a start that was killed */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EEXIST
-                   ? ERR_OK
-                   : err_set(err, ERR_INTERNAL, "cannot make %s: %s", path, strerror(errno));
+        return false;
     random_fill(raw, sizeof raw);
     for (size_t i = 0; i < sizeof raw; i++)
         snprintf(text + 2 * i, 3, "%02x", raw[i]);
@@ -30,10 +31,24 @@ static enum err_code make_secret(const char *path, struct err *err)
     close(fd);
     explicit_bzero(raw, sizeof raw);
     explicit_bzero(text, sizeof text);
-    if (written)
+    return written;
+}
+
+/* Under another name until it is whole: whoever is killed meanwhile leaves no half of a secret. */
+static enum err_code make_secret(const char *path, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct buf fresh = {0};
+    struct stat status;
+    if (lstat(path, &status) == 0)
         return ERR_OK;
-    unlink(path);
-    return err_set(err, ERR_INTERNAL, "cannot write %s: %s", path, strerror(errno));
+    buf_put_format(&fresh, "%s.new", path);
+    if (!write_secret(fresh.data) || rename(fresh.data, path) != 0) {
+        code = err_set(err, ERR_INTERNAL, "cannot make %s: %s", path, strerror(errno));
+        unlink(fresh.data);
+    }
+    buf_destroy(&fresh);
+    return code;
 }
 
 static enum err_code add_secret(const char *path, const char *kid, struct token_keys *keys,

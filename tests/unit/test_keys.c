@@ -109,6 +109,20 @@ static void a_missing_secret_is_made_once(void **state)
     free(text);
 }
 
+static void a_start_that_was_killed_does_not_keep_the_next_one_from_it(void **state)
+{
+    struct token_keys *keys;
+    struct stat status;
+    struct err err;
+    write_file(*state, "jwt.key.new", "0123", 0644); /* it had come so far */
+    assert_int_equal(load(*state, true, "", &keys, &err), ERR_OK);
+    token_keys_destroy(&keys);
+    assert_int_equal(stat(path_of(*state, "jwt.key"), &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    assert_int_equal(status.st_size, 65);
+    assert_int_equal(stat(path_of(*state, "jwt.key.new"), &status), -1);
+}
+
 static void two_secrets_are_never_the_same(void **state)
 {
     struct token_keys *keys;
@@ -269,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_missing_secret_is_made_once),
+        TEST(a_start_that_was_killed_does_not_keep_the_next_one_from_it),
         TEST(two_secrets_are_never_the_same),
         TEST(a_secret_is_the_text_without_its_line_end),
         TEST(a_secret_that_others_may_read_is_refused),
