@@ -56,7 +56,12 @@ static void read_signals(struct cli *self)
     }
 }
 
-/* Output waits for its reader: has a signal come for which it should not? */
+static bool has_signals(const struct cli *self)
+{
+    return self->signals.interrupt || self->signals.end || self->signals.stop || self->signals.go;
+}
+
+/* Output waits for its reader, or a text for its end: has a signal come for which it should not? */
 static bool wants_stop(void *context)
 {
     struct cli *self = context;
@@ -158,7 +163,8 @@ static int next_timeout_ms(struct cli *self)
 enum status cli_conclude(struct cli *self)
 {
     out_flush(&self->out);
-    take_signals(self); /* for one of them the output may have been cut short */
+    if (self->out.end == OUT_STOPPED)
+        take_signals(self); /* the one for which it was cut short */
     return self->out.end == OUT_FAILED   ? STATUS_FAILED
            : self->out.end == OUT_CLOSED ? STATUS_DONE
                                          : self->status;
@@ -175,7 +181,8 @@ bool cli_turn(struct cli *self, int input_fd)
         [OUTPUT] = {.fd = STDOUT_FILENO}, /* for POLLERR: the reader has gone */
         [INPUT] = {.fd = input_fd, .events = POLLIN},
     };
-    int timeout_ms = self->out.end == OUT_GOES_ON ? next_timeout_ms(self) : 0;
+    bool waits = self->out.end == OUT_GOES_ON && !has_signals(self);
+    int timeout_ms = waits ? next_timeout_ms(self) : 0;
     if (poll(items, N, timeout_ms) < 0 && errno != EINTR)
         perror("indsub-cli: poll");
     if (items[OUTPUT].revents & POLLERR)

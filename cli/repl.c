@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +102,23 @@ static void on_interrupt(void *context)
     rl_crlf();
     rl_on_new_line();
     rl_redisplay();
+}
+
+/* Within a text that is pasted, readline reads on until its end, and has no loop below it: a signal
+ * is the end, too. */
+static int get_char(FILE *stream)
+{
+    const struct out_stop *stop = &the_repl->cli->out.stop;
+    struct pollfd items[] = {{.fd = fileno(stream), .events = POLLIN},
+                             {.fd = stop->fd, .events = POLLIN}};
+    for (;;) {
+        if (poll(items, sizeof items / sizeof *items, -1) < 0 && errno != EINTR)
+            return EOF;
+        if (items[0].revents)
+            return rl_getc(stream);
+        if (items[1].revents && stop->is_wanted(stop->context))
+            return EOF;
+    }
 }
 
 /* Ctrl-Z: whoever has the terminal next wants it as it was. */
@@ -266,6 +283,7 @@ static void begin(struct repl *self)
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
     rl_change_environment = 0;
+    rl_getc_function = get_char;
     rl_basic_word_break_characters = rl_completer_word_break_characters = " \t";
     rl_completer_quote_characters = "";
     rl_attempted_completion_function = attempt_completion;
@@ -301,6 +319,7 @@ void repl_run(struct cli *cli)
     }
     if (!self.is_hidden) {
         clear_prompt();
+        rl_callback_sigcleanup(); /* of a search under way */
         rl_callback_handler_remove();
     }
     cli->out.prompt = (struct out_prompt){0};

@@ -221,6 +221,16 @@ class Prompt(Case):
         terminal.type(UP)
         terminal.wait_line(f"{self.prompt} symbols NIFTY50")
 
+    def test_a_paste_that_does_not_end_can_be_interrupted(self):
+        terminal = self.terminal()
+        terminal.type("\x1b[200~symbols BANK")
+        terminal.pump(0.2)
+        terminal.type(CTRL_C)
+        terminal.wait(lambda s: f"{self.prompt} symbols BANK" in s.lines() and
+                      s.line() == self.prompt, "another line")
+        terminal.type("symbols NIFTY50\r")
+        terminal.wait(lambda s: any("INDEX" in line for line in s.lines()), "the answer")
+
     def test_history_in_this_and_the_next_run(self):
         first = self.terminal()
         first.type("symbols BANK*\r")
