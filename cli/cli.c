@@ -7,6 +7,7 @@
 
 #include "cli/credentials.h"
 #include "cli/places.h"
+#include "cli/words.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
 #include "common/protocol/endpoints.h"
@@ -397,4 +398,15 @@ enum status cli_run(struct cli *self, char *const *words, size_t n)
     if (status != STATUS_PENDING)
         self->status = status;
     return status;
+}
+
+void cli_run_line(struct cli *self, const char *line)
+{
+    struct words words = {0};
+    struct err err;
+    if (words_split(&words, line, &err) != ERR_OK)
+        self->status = cli_fail_usage(self, &err);
+    else if (words.n > 0)
+        cli_run(self, words.items, words.n);
+    words_destroy(&words);
 }

@@ -100,6 +100,8 @@ void cli_end_job(struct cli *self, enum status status);
 
 /* Runs a command; words[0] is its name. It may go on after this returns: see cli_is_busy. */
 enum status cli_run(struct cli *self, char *const *words, size_t n);
+/* The same with a line as it is typed; one that has no words does nothing. */
+void cli_run_line(struct cli *self, const char *line);
 /* Opens the session and waits for it. */
 enum status cli_open(struct cli *self);
 /* Asks for the symbols there are, for completion where there is a prompt. */

@@ -4,7 +4,6 @@
 #include <langinfo.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,13 +140,9 @@ void out_news(struct out *self, const char *fmt, ...)
 {
     struct buf line = {0};
     va_list args;
-    va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
     buf_put_text(&line, "indsub-cli: ");
-    char *at = buf_reserve(&line, n > 0 ? (size_t)n : 0);
     va_start(args, fmt);
-    line.size += (size_t)(vsnprintf(at, (size_t)(n > 0 ? n : 0) + 1, fmt, args));
+    buf_put_args(&line, fmt, args);
     va_end(args);
     buf_put_char(&line, '\n');
     write_to_stderr(self, &line);

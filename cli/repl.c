@@ -14,7 +14,6 @@
 
 #include "cli/complete.h"
 #include "cli/credentials.h"
-#include "cli/words.h"
 #include "common/base/mem.h"
 
 enum { HISTORY_LINES = 1000, MATCHES_SHOWN = 100 };
@@ -241,17 +240,6 @@ static void show_matches(char **matches, int n, int longest)
 
 /* ---- lines --------------------------------------------------------------------------- */
 
-static void run_line(struct repl *self, const char *line)
-{
-    struct words words = {0};
-    struct err err;
-    if (words_split(&words, line, &err) != ERR_OK)
-        cli_fail_usage(self->cli, &err);
-    else if (words.n > 0)
-        cli_run(self->cli, words.items, words.n);
-    words_destroy(&words);
-}
-
 static void on_line(char *line)
 {
     struct repl *self = the_repl;
@@ -266,7 +254,7 @@ static void on_line(char *line)
             *next++ = '\0';
         if (at[strspn(at, " \t")]) {
             remember(self, at);
-            run_line(self, at);
+            cli_run_line(self->cli, at);
         }
     }
     out_flush(&self->cli->out);

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/words.h"
-
 enum { CHUNK = 4096 };
 
 struct script {
@@ -14,17 +12,6 @@ struct script {
     size_t line;     /* number of the line that was run last */
     bool is_over;
 };
-
-static void run_line(struct cli *cli, const char *line)
-{
-    struct words words = {0};
-    struct err err;
-    if (words_split(&words, line, &err) != ERR_OK)
-        cli->status = cli_fail_usage(cli, &err);
-    else if (words.n > 0)
-        cli_run(cli, words.items, words.n);
-    words_destroy(&words);
-}
 
 /* Runs the next line, if there is a whole one (or the rest, at the end). */
 static bool take_line(struct script *self)
@@ -39,7 +26,7 @@ static bool take_line(struct script *self)
     if (end)
         *end = '\0';
     self->line++;
-    run_line(self->cli, text->data);
+    cli_run_line(self->cli, text->data);
     text->size -= size;
     memmove(text->data, text->data + size, text->size + 1);
     return true;

@@ -1,6 +1,5 @@
 #include "cli/table.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +71,7 @@ void table_put(struct table *self, const char *fmt, ...)
     struct buf text = {0};
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
-    va_end(args);
-    char *at = buf_reserve(&text, n > 0 ? (size_t)n : 0);
-    va_start(args, fmt);
-    vsnprintf(at, (size_t)(n > 0 ? n : 0) + 1, fmt, args);
+    buf_put_args(&text, fmt, args);
     va_end(args);
     self->cells = mem_grow(self->cells, self->n_cells, &self->capacity, sizeof *self->cells);
     self->cells[self->n_cells++] = text.data;

@@ -1,7 +1,6 @@
 #include "common/base/buf.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +39,24 @@ void buf_put_char(struct buf *self, char c)
     buf_put(self, &c, 1);
 }
 
+void buf_put_args(struct buf *self, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    assert(n >= 0);
+    char *at = buf_reserve(self, (size_t)n);
+    vsnprintf(at, (size_t)n + 1, fmt, again);
+    va_end(again);
+    self->size += (size_t)n;
+}
+
 void buf_put_format(struct buf *self, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    buf_put_args(self, fmt, args);
     va_end(args);
-    assert(n >= 0);
-    char *at = buf_reserve(self, (size_t)n);
-    va_start(args, fmt);
-    vsnprintf(at, (size_t)n + 1, fmt, args);
-    va_end(args);
-    self->size += (size_t)n;
 }
 
 void buf_reset(struct buf *self)

@@ -2,6 +2,7 @@
 #ifndef INDSUB_BASE_BUF_H
 #define INDSUB_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,9 @@ void buf_put_text(struct buf *self, const char *text);
 void buf_put_char(struct buf *self, char c);
 void buf_put_format(struct buf *self, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), nonnull(2)));
+/* The same with the arguments of whoever takes a format himself. */
+void buf_put_args(struct buf *self, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 /* Room for `more` bytes beyond size; returns where they start. */
 char *buf_reserve(struct buf *self, size_t more);
 void buf_reset(struct buf *self);
