@@ -121,7 +121,7 @@ class DaysOfTicks(Case):
 
     def test_bars_equal_the_recomputation_and_every_refusal_is_counted(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
-        admin, late, outside = self.admin(), 0, 0
+        late, outside = 0, 0
         for path in TICKS:
             symbol = path.name.split(".")[0].upper()
             with self.subTest(path.name):
@@ -132,7 +132,7 @@ class DaysOfTicks(Case):
                 out = sum(ANY_DAY.bar(tick["t"], "1min") is None for tick in ticks)
                 outside += out
                 late += len(ticks) - out - len(market.accepted(ticks, "1min", ANY_DAY))
-        rejects = admin.ask("stats")["counters"]["rejects"]
+        rejects = self.admin().ask("stats")["counters"]["rejects"]
         self.assertEqual(rejects.get("OUTSIDE_SESSION", 0), outside)
         self.assertEqual(rejects.get("LATE", 0), late)
 

@@ -266,7 +266,7 @@ class ManySlowReaders(Case):
         return {f"{n}_{i}": {"name": "SMA", "params": {"length": i}} for i in range(2, 160)}
 
     def test_memory_stays_within_the_limit(self):
-        feed, bars = self.feeder(), feeds.bars("NIFTY50", 2500)
+        feed, bars = self.feeder(), feeds.bars("NIFTY50", 1000)
         feed.send(bars[:10])
         slow = [self.session(f"slow{n}", hwm=1, receive_buffer=32768) for n in range(60)]
         for n, session in enumerate(slow):

@@ -8,6 +8,7 @@
 #include "common/base/buf.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "tests/support/effort.h"
 
 enum { DAY_MS = 86400000, KOLKATA_MS = 19800000 };
 
@@ -221,11 +222,11 @@ size_t rows_failing(row_check_fn *check, int draws, uint32_t longest, const void
         double params[INDICATOR_PARAMS_MAX] = {0};
         for (size_t k = 0; row->params[k].name; k++)
             params[k] = row->params[k].def;
-        for (int draw = 0; draw <= (row->params[0].name ? draws : 0); draw++) {
+        for (size_t draw = 0; draw <= (row->params[0].name ? effort((size_t)draws) : 0); draw++) {
             if (draw > 0)
                 dice_params(&dice, row, longest, params);
             if (!row->unavailable)
-                failing += !check(row, params, 1000 * r + (uint64_t)draw, context);
+                failing += !check(row, params, 1000 * r + draw, context);
         }
     }
     return failing;

@@ -60,8 +60,8 @@ typedef bool row_check_fn(const struct indicator *row, const double *params, uin
 bool row_complain(const struct indicator *row, const double *params, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Checks every row: with its defaults, and with `draws` sets of parameters at random. How often it
- * did not hold. The check is given the context, which may be NULL. */
+/* Checks every row: with its defaults, and with `draws` sets of parameters at random (see
+ * effort.h). How often it did not hold. The check is given the context, which may be NULL. */
 size_t rows_failing(row_check_fn *check, int draws, uint32_t longest, const void *context);
 
 /* How a series' prices go. */

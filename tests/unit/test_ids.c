@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/protocol/ids.h"
+#include "tests/support/effort.h"
 
 static void symbols_of_the_exchanges_pass(void **state)
 {
@@ -126,7 +127,7 @@ static void what_was_drawn_is_a_key(void **state)
     uint8_t raw[16];
     char key[KEY_SIZE + 1];
     (void)state;
-    for (int i = 0; i < 1000000; i++) {
+    for (size_t i = 0; i < effort(1000000); i++) {
         for (size_t k = 0; k < sizeof raw; k++) {
             random = random * 6364136223846793005u + 1442695040888963407u;
             raw[k] = (uint8_t)(random >> 56);

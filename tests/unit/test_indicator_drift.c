@@ -11,14 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/effort.h"
 #include "tests/support/row_run.h"
 
-#ifdef INDSUB_SANITIZED
-enum { WALK_BARS = 20000 };
-#else
-enum { WALK_BARS = 200000 };
-#endif
-enum { DRAWS = 3, LONGEST = 150, COMPARED = 1000 };
+enum { WALK_BARS = 200000, DRAWS = 3, LONGEST = 150, COMPARED = 1000 };
 
 /* Where no number of bars is said to be enough, a market such as this one still brings it about:
  * prices cross their stops, days begin, cycles are found again. */
@@ -394,7 +390,7 @@ static void a_flat_stretch_has_no_variance_and_nothing_has_a_negative_one(void *
 
 int main(int argc, char **argv)
 {
-    size_t n_bars = argc > 1 ? strtoul(argv[1], NULL, 10) : WALK_BARS;
+    size_t n_bars = argc > 1 ? strtoul(argv[1], NULL, 10) : effort(WALK_BARS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(a_long_walk_leaves_no_trace, &n_bars),
         cmocka_unit_test_prestate(totals_are_those_of_long_double, &n_bars),

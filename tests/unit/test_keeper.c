@@ -11,6 +11,7 @@
 
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "tests/support/effort.h"
 #include "tests/support/world.h"
 
 enum { SOURCES = 3, BARS = 2, DAY_MS = 86400000 };
@@ -417,7 +418,7 @@ static void compare_lives(uint64_t seed, bool is_cut)
 static void nobody_can_tell_that_it_was_gone(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 12; seed++)
+    for (uint64_t seed = 1; seed <= 1 + effort(11); seed++)
         compare_lives(seed, seed % 2);
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/indicators/ranked.h"
 #include "common/indicators/window_statistics.h"
+#include "tests/support/effort.h"
 
 enum { BLOCK_SIZE = 1 << 19, HISTORY = 5000 };
 
@@ -223,7 +224,8 @@ static void every_answer_is_that_of_the_window_alone(void **state)
 {
     (void)state;
     for (size_t w = 0; w < sizeof WINDOWS / sizeof *WINDOWS; w++) {
-        size_t n = WINDOWS[w], n_bars = n < 1000 ? 6000 : 3 * n, every = n < 1000 ? 1 : 397;
+        size_t n = WINDOWS[w], n_bars = n + effort(n < 1000 ? 6000 : 2 * n);
+        size_t every = n < 1000 ? 1 : 397;
         struct series series = series_begin(n);
         struct past past = {.n = 0};
         struct kernels *kernels = kernels_new((uint32_t)n);
@@ -274,7 +276,7 @@ static void looking_ahead_changes_nothing_and_sees_what_comes(void **state)
         uint32_t n = WINDOWS[w] < 1000 ? WINDOWS[w] : 700;
         struct kernels *kernels = kernels_new(n), *before = kernels_new(n);
         struct series series = series_begin(11 + n), other = series_begin(99);
-        for (size_t i = 0; i < 2000; i++) {
+        for (size_t i = 0; i < n + effort(2000); i++) {
             double x = series_next(&series);
             memcpy(before, kernels, BLOCK_SIZE / 4);
             kernels_step(kernels, series_next(&other), false);
@@ -296,8 +298,9 @@ static void ten_million_bars_leave_no_trace(void **state)
     struct series series = series_begin(3);
     struct past past = {.n = 0};
     struct answers got = {0};
-    for (size_t i = 0; i < 10000000; i++) {
-        double x = i < 9999000 ? series_walk(&series) : 25000 + (double)(i % 7) * 0.05;
+    size_t n_bars = effort(10000000);
+    for (size_t i = 0; i < n_bars; i++) {
+        double x = i + 1000 < n_bars ? series_walk(&series) : 25000 + (double)(i % 7) * 0.05;
         got = kernels_sums(kernels, x, true);
         past_push(&past, x);
     }

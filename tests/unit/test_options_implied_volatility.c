@@ -11,6 +11,7 @@
 
 #include "common/options/implied_volatility.h"
 #include "common/options/lognormal.h"
+#include "tests/support/effort.h"
 #include "tests/support/precise.h"
 
 enum { SWEEP_POINTS = 200000, NIFTY_POINTS = 4000, WIDE_POINTS = 1500, STEPS_MAX = 4 };
@@ -282,7 +283,7 @@ static void both_models_give_back_their_volatility(void **state)
 
 int main(int argc, char **argv)
 {
-    size_t n_points = argc > 1 ? strtoul(argv[1], NULL, 10) : SWEEP_POINTS;
+    size_t n_points = argc > 1 ? strtoul(argv[1], NULL, 10) : effort(SWEEP_POINTS);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nifty_options_are_right_to_the_last_places),
         cmocka_unit_test(any_option_is_right_to_the_last_places),

@@ -22,17 +22,26 @@ def new_key():
     return base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode()
 
 
+def refuse_constant(name):
+    raise AssertionError(f"{name} on the wire")
+
+
+def take_once(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise AssertionError("a member twice")
+    return members
+
+
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=take_once)
+
+
 def parse(body):
-    """Strict JSON: no NaN or infinity, no member twice."""
-    def no_constant(name):
-        raise AssertionError(f"{name} on the wire: {body!r}")
-
-    def once(pairs):
-        if len({k for k, _ in pairs}) != len(pairs):
-            raise AssertionError(f"a member twice: {body!r}")
-        return dict(pairs)
-
-    return json.loads(body, parse_constant=no_constant, object_pairs_hook=once)
+    """Strict JSON in UTF-8: no NaN or infinity, no member twice."""
+    try:
+        return DECODER.decode(body.decode() if isinstance(body, bytes) else body)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {body!r}") from None
 
 
 def check_update(update):
