@@ -81,7 +81,7 @@ static enum err_code choose_name(const struct call *call, const struct token_cla
 static void attach(const struct call *call, const struct token_claims *claims)
 {
     struct session *session = call->session;
-    session->connection = call->connection;
+    session_speaks_on(session, call->connection);
     session->is_attached = true;
     session->probes_left = 0;
     session->fell_silent = false;

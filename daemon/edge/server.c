@@ -17,6 +17,9 @@ enum {
     SESSION_BUDGET = 2000, /* requests taken in a turn */
     FEED_BUDGET = 64,      /* feed messages taken in a turn */
     ENDPOINT_SIZE = 256,
+    KEEPALIVE_IDLE_S = 60,
+    KEEPALIVE_EVERY_S = 15,
+    KEEPALIVES = 4,
     SHUTDOWN_LINGER_MS = 1000
 };
 
@@ -67,6 +70,10 @@ static void set_options(void *socket, const struct server_settings *settings,
     set_option(socket, ZMQ_LINGER, 0);
     set_option(socket, ZMQ_IPV6, strchr(place->endpoint, '[') != NULL);
     set_option(socket, ZMQ_BACKLOG, 1024);
+    set_option(socket, ZMQ_TCP_KEEPALIVE, 1); /* or who vanished without a word would stay */
+    set_option(socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S);
+    set_option(socket, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_EVERY_S);
+    set_option(socket, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVES);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
     if (place->is_for_sessions) {
         set_option(socket, ZMQ_ROUTER_MANDATORY, 1);
@@ -280,8 +287,13 @@ static enum push_result push(void *context, const struct parcel *parcel)
 {
     struct server *self = context;
     const struct outbox_item *items = parcel->items;
-    if (!send_bytes(self->session, parcel->key, SESSION_KEY_SIZE, true))
-        return errno == EHOSTUNREACH ? PUSH_GONE : PUSH_BLOCKED;
+    if (!send_bytes(self->session, parcel->key, SESSION_KEY_SIZE, true)) {
+        if (errno != EHOSTUNREACH)
+            return PUSH_BLOCKED;
+        connections_cut(self->session_connections, parcel->connection);
+        connections_cut(self->session_connections, parcel->earlier);
+        return PUSH_GONE;
+    }
     if (items[0].kind == OUTBOX_REPLY && items[0].delimited)
         send_bytes(self->session, "", 0, true);
     for (size_t i = 0; items[0].kind != OUTBOX_REPLY && i < parcel->n; i++) {

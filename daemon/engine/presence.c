@@ -45,7 +45,7 @@ void presence_on_request(struct presence *self, struct session *session, uint64_
                          struct now now)
 {
     bool is_new = session->connection != connection || !session->is_attached;
-    session->connection = connection;
+    session_speaks_on(session, connection);
     session->last_request_ms = now.mono_ms;
     session->probes_left = 0;
     session->fell_silent = false;

@@ -564,7 +564,9 @@ static enum push_result send_next(struct delivery *self, const struct session *s
                                   .items = items,
                                   .n = n,
                                   .first_seq = outbox_seq(session->outbox) + 1,
-                                  .flight = session->flight};
+                                  .flight = session->flight,
+                                  .connection = session->connection,
+                                  .earlier = session->earlier};
     return self->push(self->context, &parcel);
 }
 
@@ -589,7 +591,7 @@ static bool flush(struct delivery *self, struct session *session, int64_t now_ms
             outbox_set_blocked(session->outbox, true);
             return false;
         case PUSH_GONE:
-            session->connection = 0;
+            session->connection = session->earlier = 0;
             delivery_detach(session, now_ms);
             return true;
         }

@@ -26,6 +26,10 @@ struct parcel {
     size_t n;
     uint64_t first_seq;
     struct flight *flight; /* in which it counts until it has left */
+    /* Where the session spoke last, and before that. If nobody is there under its key, whoever
+     * still holds one of them has lost the key to a connection that has gone since: to be cut off,
+     * so that he notices, and presents the key again. */
+    uint64_t connection, earlier;
 };
 
 /* Sends the parcel as one message. All in it is borrowed until it returns. */

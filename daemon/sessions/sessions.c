@@ -247,6 +247,13 @@ bool session_is_dormant(const struct session *session)
     return session->key[0] == '\0';
 }
 
+void session_speaks_on(struct session *session, uint64_t connection)
+{
+    if (session->connection != 0 && session->connection != connection)
+        session->earlier = session->connection;
+    session->connection = connection;
+}
+
 void sessions_digest(const struct session *session, char digest[DIGEST_SIZE + 1])
 {
     if (session_is_dormant(session))

@@ -58,6 +58,7 @@ struct session {
 
     /* Its connection; see presence.h. */
     uint64_t connection; /* on which it spoke last; 0 once that is gone */
+    uint64_t earlier;    /* the one before, which has lost the key to that */
     bool is_attached;
     bool fell_silent;     /* detached for that, and not because its connection ended */
     unsigned probes_left; /* how often it is still tried whether a lost connection is back */
@@ -142,6 +143,8 @@ struct session *sessions_find_dormant(const struct sessions *self,
 void sessions_wake(struct sessions *self, struct session *session,
                    const char key[SESSION_KEY_SIZE]);
 bool session_is_dormant(const struct session *session);
+/* It speaks on that connection. */
+void session_speaks_on(struct session *session, uint64_t connection);
 /* The digest of its key. */
 void sessions_digest(const struct session *session, char digest[DIGEST_SIZE + 1]);
 

@@ -1,5 +1,6 @@
 """Who gets what: the example of three sessions, and everybody who must get nothing."""
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from support import feeds, isp
 from support.case import Case, shared
 from support.isp import new_key
 from support.market import MINUTE, OPEN
-from support.waiting import until
+from support.waiting import PATIENCE_S, until
 
 RSI = {"name": "RSI", "params": {"length": 14, "scalar": 100}}
 MACD = {"name": "MACD", "params": {"fast": 12, "slow": 26, "signal": 9}}
@@ -260,6 +261,64 @@ class TakeOver(Case):
         thief = self.session(key=first.key, open=False)
         reply = thief.answer("open", token=self.daemon.token("bob"))
         self.assertEqual(reply["type"], "error", reply)
+
+
+class KeyTakenAndLeft(Case):
+    """A connection takes the key of another and goes, as one does that was thought dead and was
+    only slow. libzmq leaves the other connected, to nothing: the daemon lets it go, and it comes
+    again by itself."""
+
+    settings = {"sessions": {"heartbeat_ms": 1000, "resume_ms": 600_000}}
+
+    def take_the_key(self, key, speaks):
+        other = isp.CONTEXT.socket(zmq.DEALER)
+        other.linger = 0
+        other.setsockopt(zmq.ROUTING_ID, key.encode())
+        events = other.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        other.connect(self.daemon.session)
+        self.assertTrue(events.poll(1000 * PATIENCE_S), "the other connection")
+        if speaks:
+            other.send(b'{"type":"heartbeat"}')
+            self.assertTrue(other.poll(1000 * PATIENCE_S), "an answer there")
+        other.disable_monitor()
+        other.close()
+
+    def check(self, speaks):
+        feed, bars = self.feeder(), feeds.bars("NIFTY50", 60)
+        feed.send(bars[:40])
+        first = self.session()
+        first.subscribe("NIFTY50", "1min", ["RSI(14)"])
+        seq, events = first.sync().seq, first.socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        self.take_the_key(first.key, speaks)
+        feed.send(bars[40:])
+        self.assertTrue(events.poll(1000 * PATIENCE_S), "it does not come again")
+        first.socket.disable_monitor()
+        again = first.ask("resync", last_seq=seq)
+        self.assertIs(again["complete"], True)
+        given = again["updates"] + first.sync().updates(closed=True)
+        self.assertEqual({u["ohlcv"]["close"] for u in given}, {bar["c"] for bar in bars[40:]})
+
+    def test_by_one_that_says_nothing(self):
+        self.check(speaks=False)
+
+    def test_by_one_that_speaks(self):
+        self.check(speaks=True)
+
+
+class Keepalive(Case):
+    def timers(self, endpoint):
+        """Of the daemon's ends of all connections there, what each waits for; 02 is a probe."""
+        port = int(endpoint.rsplit(":", 1)[1])
+        rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
+        return {row[5].split(":")[0] for row in rows[1:]
+                if row[1].endswith(f":{port:04X}") and row[3] == "01"}
+
+    def test_the_kernel_asks_for_those_who_vanished_without_a_word(self):
+        self.session()
+        self.feeder()
+        for endpoint in (self.daemon.session, self.daemon.feed):
+            until(lambda e=endpoint: self.timers(e) == {"02"}, "probes to come on " + endpoint)
 
 
 CLIENT_OF_ITS_OWN = """
