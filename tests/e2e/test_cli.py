@@ -169,7 +169,8 @@ class Commands(Base):
         self.assertEqual(process.wait(PATIENCE_S), 0, process.stderr.read())
         bodies = json_lines(process.stdout.read().decode())
         self.assertEqual(sum(b.get("timeframe") == "1min" for b in bodies), 3)
-        self.assertEqual(len(bodies[-1]["subscriptions"]), 3, "what stood behind it was done")
+        listed = [b["subscriptions"] for b in bodies if b["type"] == "subscriptions"]
+        self.assertEqual([len(rows) for rows in listed], [3], "what stood behind it was done")
 
     def test_session_is_kept_by_its_id(self):
         self.done("--session", "tab-7", "list")

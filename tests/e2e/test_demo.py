@@ -101,7 +101,11 @@ class Demo(unittest.TestCase):
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                     stderr=subprocess.DEVNULL, start_new_session=True)
             self.addCleanup(demo.stdout.close)
-            until(lambda d=demo: "bob     |" in d.stdout.readline(), "something to see", step_s=0)
+            unseen = {"alice A |", "alice B |", "bob     |"}
+            while unseen:
+                line = demo.stdout.readline()
+                self.assertTrue(line, f"it ends before {unseen} are seen")
+                unseen = {name for name in unseen if name not in line}
             for number in numbers:
                 os.killpg(demo.pid, number)
             rest = demo.communicate(timeout=PATIENCE_S)[0]
