@@ -266,13 +266,14 @@ static void on_resynced(indsub_t *self, const indsub_reply_t *reply, void *conte
     (void)context;
     if (has_failed_for_now(self, reply))
         return;
+    uint64_t seq = reply->err == INDSUB_OK ? (uint64_t)reply_number(reply, "seq", 0) : 0;
     bool complete = reply->err == INDSUB_OK && cJSON_IsTrue(reply_member(reply, "complete")) &&
-                    (uint64_t)reply_number(reply, "seq", 0) >= self->stream.good_seq;
+                    seq >= self->stream.good_seq;
     if (complete)
         recover(self, reply);
     else
         stream_mark_all(&self->stream, false, true);
-    stream_mended(&self->stream);
+    stream_mended(&self->stream, seq);
     self->heal.step = HEAL_SERIES;
     go(self);
 }

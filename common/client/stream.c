@@ -56,8 +56,10 @@ enum stream_seq stream_take_seq(struct stream *self, uint64_t seq)
     return gap ? STREAM_GAP : STREAM_NEXT;
 }
 
-void stream_mended(struct stream *self)
+void stream_mended(struct stream *self, uint64_t seq)
 {
+    if (seq > self->last_seq)
+        self->last_seq = seq;
     self->good_seq = self->last_seq;
 }
 

@@ -52,8 +52,8 @@ enum stream_seq {
 };
 /* A message of that number has come. After a gap good_seq stays until stream_mended. */
 enum stream_seq stream_take_seq(struct stream *self, uint64_t seq);
-/* Nothing is missing up to the newest message. */
-void stream_mended(struct stream *self);
+/* Nothing is missing up to the newest message, nor up to that number, if it is newer. */
+void stream_mended(struct stream *self, uint64_t seq);
 /* Numbers start anew after seq: another epoch, or another session. */
 void stream_restart(struct stream *self, uint64_t seq);
 

@@ -54,10 +54,13 @@ static void a_jump_is_a_gap_until_it_is_mended(void **state)
     assert_int_equal(stream.good_seq, 2);
     assert_int_equal(stream_take_seq(&stream, 9), STREAM_GAP);
     assert_int_equal(stream.good_seq, 2);
-    stream_mended(&stream);
+    stream_mended(&stream, 7);
     assert_int_equal(stream.good_seq, 9);
     assert_int_equal(stream_take_seq(&stream, 10), STREAM_NEXT);
     assert_int_equal(stream.good_seq, 10);
+    stream_mended(&stream, 13); /* 11 to 13 came in the answer, and nothing since */
+    assert_int_equal(stream_take_seq(&stream, 14), STREAM_NEXT);
+    assert_int_equal(stream.good_seq, 14);
     stream_restart(&stream, 0);
     assert_int_equal(stream_take_seq(&stream, 1), STREAM_NEXT);
     stream_destroy(&stream);
