@@ -130,6 +130,11 @@ void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, stru
     gate_note_come(&self->gate, feeds, connection, now);
 }
 
+void engine_on_cut(struct engine *self, enum limit why, size_t n)
+{
+    self->core.counters.limited[why] += n;
+}
+
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
     gate_note_gone(&self->gate, false, connection);

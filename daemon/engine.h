@@ -52,6 +52,9 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
 /* Somebody has connected to the feed socket or to the session socket. */
 void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, struct now now);
 
+/* So many connections have been ended for that, by whoever knows of them. */
+void engine_on_cut(struct engine *self, enum limit why, size_t n);
+
 /* A connection of the session socket is gone; its session is kept for a while. */
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now);
 /* New connections of the session socket are ready to receive. Nothing has to be said on them: a

@@ -33,6 +33,7 @@ struct daemon {
     struct config config;
     char *state_dir, *key_path, *curve_dir;
     int lock_fd, signal_fd;
+    size_t descriptors; /* that the process may have */
     struct log log;
     struct calendar *calendar, *always;
     struct token_keys *keys;
@@ -136,9 +137,27 @@ static bool read_instruments(struct daemon *self)
     return true;
 }
 
+/* A connection is a descriptor. Nobody who has opened nothing takes those of the others: parts of
+ * all, of which a half is left for who has opened something. */
+enum { STRANGERS_SHARE = 3, FEED_STRANGERS_SHARE = 24, SUBSCRIBERS_SHARE = 8 };
+
+static void keep_to_share(const struct daemon *self, size_t *wanted, size_t share)
+{
+    size_t most = self->descriptors / share + 1;
+    if (*wanted > most)
+        *wanted = most;
+}
+
+static void share_descriptors(struct daemon *self)
+{
+    keep_to_share(self, &self->settings.strangers_max, STRANGERS_SHARE);
+    keep_to_share(self, &self->settings.feed_strangers_max, FEED_STRANGERS_SHARE);
+}
+
 static void apply_settings(struct daemon *self)
 {
     setup_core(&self->config, self->server, &self->convention, &self->settings);
+    share_descriptors(self);
     self->settings.keys = self->keys;
     self->settings.calendar_of = calendar_of;
     self->settings.calendar_context = self;
@@ -186,6 +205,7 @@ static void reload(struct daemon *self)
         fail(&err);
     }
     setup_core_live(&self->config, &self->settings);
+    share_descriptors(self);
     log_write(&self->log, n_faults ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               n_faults ? "read again with faults: what is faulty stays as it was" : "read again");
 }
@@ -335,6 +355,7 @@ static bool build(struct daemon *self)
     if (!open_state(self) || !open_store(self))
         return false;
     struct server_settings settings = setup_server(config, self->curve_dir);
+    keep_to_share(self, &settings.subscribers_max, SUBSCRIBERS_SHARE);
     self->server = server_new(&settings, &err);
     if (!self->server)
         return fail(&err);
@@ -435,7 +456,7 @@ static enum exit_status serve(struct daemon *self)
 {
     zsys_handler_set(NULL); /* czmq would take SIGINT and SIGTERM for itself */
     process_hide_memory();
-    process_raise_descriptors();
+    self->descriptors = process_raise_descriptors();
     self->signal_fd = process_open_signals();
     if (!build(self))
         return EXIT_FAILED;

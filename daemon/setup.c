@@ -37,6 +37,9 @@ struct server_settings setup_server(const struct config *config, const char *scr
                                     .io_threads = (int)config->io_threads,
                                     .send_hwm = (int)config->send_hwm,
                                     .frame_bytes = (size_t)config->frame_bytes,
+                                    .unread_bytes = (size_t)config->unread_bytes,
+                                    .subscription_bytes = (size_t)config->subscription_bytes,
+                                    .subscribers_max = (size_t)config->subscribers,
                                     .certificate = config->certificate_file,
                                     .clients = config->clients_dir,
                                     .scratch = scratch,
@@ -73,6 +76,7 @@ void setup_core_live(const struct config *config, struct core_settings *settings
         rate_of(config->stranger_requests_per_second, config->stranger_request_burst);
     settings->feed_bytes = rate_of(config->feed_bytes_per_second, config->feed_burst_bytes);
     settings->open_within_ms = config->open_within_ms;
+    settings->strangers_max = settings->feed_strangers_max = (size_t)config->strangers;
     settings->sources_max = (size_t)config->sources;
     settings->symbols_max = (size_t)config->symbols;
     settings->rules = (struct token_rules){

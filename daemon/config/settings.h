@@ -26,6 +26,7 @@ struct config {
     int64_t user_indicators, user_values_per_second, user_value_burst;
     int64_t user_requests_per_second, user_request_burst;
     int64_t stranger_requests_per_second, stranger_request_burst, open_within_ms;
+    int64_t strangers, subscribers, subscription_bytes, unread_bytes;
     int64_t sources, symbols, feed_bytes_per_second, feed_burst_bytes;
     int64_t queue, backlog_bytes, replies, remembered, send_hwm, io_threads, skew_s;
 };

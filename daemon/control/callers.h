@@ -18,6 +18,7 @@ struct callers;
 struct callers *callers_new(void);
 void callers_destroy(struct callers **self);
 size_t callers_count(const struct callers *self);
+size_t callers_n_strangers(const struct callers *self);
 
 /* The connection, a stranger if nothing is known of it yet. Borrowed until it goes. */
 struct caller *callers_get(struct callers *self, uint64_t connection, int64_t now_ms);

@@ -42,9 +42,10 @@ struct core_settings {
     size_t frame_bytes;
     struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;
     size_t sources_max, symbols_max;
-    int64_t open_within_ms; /* who has opened nothing by then is cut off */
-    bool tape;              /* publish all bars, without indicators */
-    int64_t keep_ms;        /* closed bars are kept so much longer than the newest; 0: for ever */
+    int64_t open_within_ms;                   /* who has opened nothing by then is cut off */
+    size_t strangers_max, feed_strangers_max; /* connections that have opened nothing yet */
+    bool tape;                                /* publish all bars, without indicators */
+    int64_t keep_ms; /* closed bars are kept so much longer than the newest; 0: for ever */
     struct option_settings options;
     const struct token_keys *keys;
     struct token_rules rules;

@@ -24,6 +24,10 @@
     X(STRANGER_REQUESTS, "stranger_requests_per_second")         \
     X(USER_VALUES, "user_values_per_second")                     \
     X(OPEN_WITHIN, "open_within_ms")                             \
+    X(STRANGERS, "strangers")                                    \
+    X(SUBSCRIBERS, "subscribers")                                \
+    X(SUBSCRIPTION_BYTES, "subscription_bytes")                  \
+    X(UNREAD, "unread_bytes")                                    \
     X(SOURCES, "sources")                                        \
     X(SYMBOLS, "symbols")                                        \
     X(FEED_BYTES, "feed_bytes_per_second")                       \

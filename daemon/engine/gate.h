@@ -18,7 +18,8 @@ struct gate {
     void *context;
 };
 
-/* A connection has come or gone. */
+/* A connection has come or gone. Where too many strangers are there, the one that has been there
+ * for longest makes room: whoever comes for a purpose does not wait with it. */
 void gate_note_come(struct gate *self, bool feeds, uint64_t connection, struct now now);
 void gate_note_gone(struct gate *self, bool feeds, uint64_t connection);
 

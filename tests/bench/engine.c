@@ -128,6 +128,8 @@ static struct scene *scene_new(void)
         .stranger_requests = {1e6, 1e6},
         .feed_bytes = {1e12, 1e12},
         .open_within_ms = INT64_MAX,
+        .strangers_max = SIZE_MAX,
+        .feed_strangers_max = SIZE_MAX,
         .sources_max = 64,
         .symbols_max = 200000,
         .keys = self->keys,

@@ -207,6 +207,34 @@ static void who_opens_nothing_has_to_go(void **state)
     world_destroy(&w);
 }
 
+static void crowd(struct core_settings *settings)
+{
+    settings->strangers_max = 3;
+    settings->feed_strangers_max = 2;
+}
+
+static void among_strangers_the_oldest_makes_room(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(crowd);
+    struct client *a = world_open(w, "alice", NULL);
+    for (uint64_t i = 900; i < 903; i++)
+        engine_on_caller(w->engine, false, i, w->now);
+    for (uint64_t i = 800; i < 802; i++)
+        engine_on_caller(w->engine, true, i, w->now);
+    assert_int_equal(w->n_cut, 0);
+    engine_on_caller(w->engine, false, 903, w->now);
+    assert_int_equal(w->last_cut, 900);
+    engine_on_caller(w->engine, true, 802, w->now);
+    assert_int_equal(w->last_cut, 800);
+    engine_on_disconnected(w->engine, 901, w->now);
+    engine_on_caller(w->engine, false, 904, w->now);
+    assert_int_equal(w->n_cut, 2);
+    assert_int_equal(limited(w, LIMIT_STRANGERS), 2);
+    assert_says(world_ask(w, a, "{\"type\":\"list\"}"), "subscriptions");
+    world_destroy(&w);
+}
+
 static void nothing_is_kept_of_who_has_gone(void **state)
 {
     (void)state;
@@ -433,6 +461,7 @@ int main(void)
         cmocka_unit_test(strangers_may_say_little),
         cmocka_unit_test(who_does_not_stop_is_cut_off),
         cmocka_unit_test(who_opens_nothing_has_to_go),
+        cmocka_unit_test(among_strangers_the_oldest_makes_room),
         cmocka_unit_test(nothing_is_kept_of_who_has_gone),
         cmocka_unit_test(each_limit_has_its_code_and_its_counter),
         cmocka_unit_test(sessions_are_counted_in_all_and_by_user),
