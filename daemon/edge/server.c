@@ -10,6 +10,7 @@
 #include "common/base/mem.h"
 #include "daemon/edge/connections.h"
 #include "daemon/edge/curve.h"
+#include "daemon/edge/public_socket.h"
 #include "daemon/edge/random.h"
 
 enum {
@@ -27,6 +28,7 @@ struct server {
     void *context;       /* czmq's, which zauth works in */
     struct curve *curve; /* NULL: nothing is encrypted */
     void *session, *public, *feed;
+    struct public_socket *public_socket; /* has the public one */
     struct connections *session_connections, *feed_connections, *public_connections;
     size_t unread_bytes, subscription_bytes, subscribers_max;
     int64_t next_relief_ms;
@@ -148,7 +150,12 @@ struct server *server_new(const struct server_settings *settings, struct err *er
         self->curve = curve_new(settings->certificate, settings->clients, settings->scratch, err);
         ready = self->curve != NULL;
     }
-    if (!ready || !bind_sockets(self, settings, err))
+    ready = ready && bind_sockets(self, settings, err);
+    if (ready && !(self->public_socket = public_socket_new(self->context, self->public))) {
+        err_set(err, ERR_INTERNAL, "the public socket does not run: %s", zmq_strerror(errno));
+        ready = false;
+    }
+    if (!ready)
         server_destroy(&self);
     return self;
 }
@@ -171,6 +178,7 @@ void server_destroy(struct server **self)
         return;
     for (size_t i = 0; i < SHARED_MESSAGES; i++)
         drop_shared(&(*self)->shared[i]);
+    public_socket_destroy(&(*self)->public_socket);
     connections_destroy(&(*self)->session_connections);
     connections_destroy(&(*self)->feed_connections);
     connections_destroy(&(*self)->public_connections);
@@ -240,12 +248,12 @@ static void send_message(void *socket, zmq_msg_t *message, bool more)
         zmq_msg_close(message);
 }
 
-static void send_body(struct server *self, void *socket, struct body *body, bool more)
+static void send_body(struct server *self, struct body *body, bool more)
 {
     zmq_msg_t copy;
     zmq_msg_init(&copy);
     zmq_msg_copy(&copy, message_of(self, body));
-    send_message(socket, &copy, more);
+    send_message(self->session, &copy, more);
 }
 
 static void let_mark_go(void *data, void *hint)
@@ -264,7 +272,7 @@ static void send_last(struct server *self, const struct parcel *parcel)
         bytes += parcel->items[i].body->size;
     struct mark *mark = flight_depart(parcel->flight, parcel->n, bytes, last);
     if (!mark) {
-        send_body(self, self->session, last, false);
+        send_body(self, last, false);
         return;
     }
     zmq_msg_t marked;
@@ -300,7 +308,7 @@ static enum push_result push(void *context, const struct parcel *parcel)
         size_t size = format_seq(parcel->first_seq + i, items[i].merged, seq);
         send_bytes(self->session, seq, size, true);
         if (i + 1 < parcel->n)
-            send_body(self, self->session, items[i].body, true);
+            send_body(self, items[i].body, true);
     }
     send_last(self, parcel);
     return PUSH_SENT;
@@ -333,8 +341,10 @@ static void cut(void *context, bool feeds, uint64_t connection)
 static void publish(void *context, const char *topic, struct body *body)
 {
     struct server *self = context;
-    if (send_bytes(self->public, topic, strlen(topic), true))
-        send_body(self, self->public, body, false);
+    zmq_msg_t copy;
+    zmq_msg_init(&copy);
+    zmq_msg_copy(&copy, message_of(self, body));
+    public_socket_send(self->public_socket, topic, &copy);
 }
 
 struct outlet server_outlet(struct server *self)
