@@ -3,7 +3,7 @@
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
 
-static enum err_code find_subscription(const struct call *call, struct subscription **self)
+static enum err_code find_subscription(struct call *call, struct subscription **self)
 {
     struct listing *listing;
     enum timeframe timeframe;

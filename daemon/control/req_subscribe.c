@@ -159,7 +159,7 @@ static enum err_code check_quota(const struct call *call, const struct wishes *s
     return ERR_OK;
 }
 
-static enum err_code resolve(const struct call *call, struct wishes *self)
+static enum err_code resolve(struct call *call, struct wishes *self)
 {
     const cJSON *indicators = call_member(call, "indicators");
     enum err_code code = call_series(call, &self->listing, &self->timeframe);
@@ -332,7 +332,7 @@ static enum err_code resolve_ids(const struct call *call, const struct subscript
     return ERR_OK;
 }
 
-static enum err_code unsubscribe_one(const struct call *call)
+static enum err_code unsubscribe_one(struct call *call)
 {
     struct listing *listing;
     enum timeframe timeframe;

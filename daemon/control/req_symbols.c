@@ -7,7 +7,7 @@
 #include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
 
-enum { MATCH_MAX = 256 };
+enum { MATCH_MAX = 64 }; /* as a symbol */
 
 static void put_expiry(struct buf *out, const struct instrument *one)
 {
@@ -77,6 +77,8 @@ static enum err_code handle_symbols(struct call *call)
         follows = true;
     }
     buf_put_char(call->reply, ']');
+    call_note_names(call, instruments_count(core->instruments),
+                    size + (call->session->symbols ? strlen(call->session->symbols) : 0));
     return ERR_OK;
 }
 

@@ -71,22 +71,29 @@ bool call_time(const struct call *call, const char *name, int64_t *ms)
 }
 
 /* What a session may not see is not there, for it: not even as what it could have meant. */
-static enum err_code refuse_symbol(const struct call *call, const char *symbol)
+static enum err_code refuse_symbol(struct call *call, const char *symbol)
 {
     struct nearest nearest = nearest_begin(symbol);
     for (size_t i = 0; i < market_count(call->core->market); i++) {
-        const char *name = market_listing(call->core->market, i)->name;
-        if (allowance_covers(call->session->symbols, name))
-            nearest_offer(&nearest, name);
+        struct nearest before = nearest;
+        nearest_offer(&nearest, market_listing(call->core->market, i)->name);
+        if (nearest.best != before.best && !allowance_covers(call->session->symbols, nearest.best))
+            nearest = before;
     }
+    call_note_names(call, market_count(call->core->market), 0);
     return nearest.best ? err_set(call->err, ERR_UNKNOWN_SYMBOL,
                                   "no symbol \"%.64s\"; did you mean %s?", symbol, nearest.best)
                         : err_set(call->err, ERR_UNKNOWN_SYMBOL,
                                   "no symbol \"%.64s\"; \"symbols\" lists what there is", symbol);
 }
 
-enum err_code call_series(const struct call *call, struct listing **listing,
-                          enum timeframe *timeframe)
+void call_note_names(struct call *call, size_t n, size_t size)
+{
+    enum { STEPS_A_NAME = 2, BYTES_A_STEP = 4 }; /* a step is a bar of a plain indicator */
+    call->steps += n * (STEPS_A_NAME + size / BYTES_A_STEP);
+}
+
+enum err_code call_series(struct call *call, struct listing **listing, enum timeframe *timeframe)
 {
     const char *symbol = call_text(call, "symbol"), *name = call_text(call, "timeframe");
     *listing = market_find(call->core->market, symbol);
@@ -407,7 +414,8 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     }
     struct body *body = body_new(sessions_tally(call->core->sessions), whole.data, whole.size);
     pay(call, before,
-        limits_cost_after(whole.size, compute_n_replayed(call->core->compute) - n_replayed));
+        limits_cost_after(whole.size,
+                          compute_n_replayed(call->core->compute) - n_replayed + call->steps));
     cJSON_Delete(tree);
     call->message = NULL;
     buf_destroy(&members);

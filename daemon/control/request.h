@@ -40,8 +40,9 @@ struct call {
     bool is_restoring;       /* the request is the daemon's own: no rate is limited */
     bool is_flood;           /* nothing more is to be taken from that connection */
     const cJSON *message;
-    size_t size;         /* of its text */
-    struct buf *reply;   /* members after type and id, each with a comma before it */
+    size_t size;       /* of its text */
+    uint64_t steps;    /* what it has taken beside the bars that indicators were carried through */
+    struct buf *reply; /* members after type and id, each with a comma before it */
     struct buf *details; /* of an error, a JSON object; empty if none */
     struct err *err;
     struct subscription *shows; /* whose bar as it stands is in the reply, NULL if none is */
@@ -87,8 +88,10 @@ const cJSON *call_member(const struct call *call, const char *name);
 bool call_time(const struct call *call, const char *name, int64_t *ms);
 /* The symbol and timeframe members. Errors: UNKNOWN_SYMBOL (with the nearest), UNKNOWN_TIMEFRAME.
  */
-enum err_code call_series(const struct call *call, struct listing **listing,
-                          enum timeframe *timeframe);
+enum err_code call_series(struct call *call, struct listing **listing, enum timeframe *timeframe);
+
+/* So many names have been looked through, each compared with `size` bytes: that counts, too. */
+void call_note_names(struct call *call, size_t n, size_t size);
 
 /* Appends an error as it is told to whoever sent the request of that id. details is a JSON object;
  * NULL or empty: there are none. */

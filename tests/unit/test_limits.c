@@ -135,6 +135,27 @@ static void what_is_large_counts_for_more(void **state)
     world_destroy(&w);
 }
 
+static void to_look_for_a_name_among_many_counts_for_more(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(few);
+    w->settings.symbols_max = 2100;
+    w->settings.feed_bytes = (struct bucket_rate){1e12, 1e12};
+    for (int i = 0; i < 2100; i++) {
+        char symbol[16];
+        snprintf(symbol, sizeof symbol, "SYMBOL%04d", i);
+        world_tick(w, symbol, WORLD_OPEN_MS, 100);
+    }
+    struct client *a = world_open(w, "alice", NULL);
+    size_t n = 0;
+    while (
+        !strstr(world_ask(w, a, "{\"type\":\"data\",\"symbol\":\"NONE\",\"timeframe\":\"1min\"}"),
+                "RATE_LIMITED"))
+        n++;
+    assert_int_equal(n, 10 / 2);
+    world_destroy(&w);
+}
+
 static void strangers_may_say_little(void **state)
 {
     (void)state;
@@ -458,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_session_has_its_rate_and_a_user_too),
         cmocka_unit_test(a_user_gets_rid_of_no_debt_by_closing),
         cmocka_unit_test(what_is_large_counts_for_more),
+        cmocka_unit_test(to_look_for_a_name_among_many_counts_for_more),
         cmocka_unit_test(strangers_may_say_little),
         cmocka_unit_test(who_does_not_stop_is_cut_off),
         cmocka_unit_test(who_opens_nothing_has_to_go),
