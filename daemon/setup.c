@@ -68,6 +68,7 @@ void setup_core_live(const struct config *config, struct core_settings *settings
     settings->subscriptions_per_session = (size_t)config->subscriptions;
     settings->indicators_per_session = (size_t)config->indicators;
     settings->indicators_per_user = (size_t)config->user_indicators;
+    settings->state_bytes_per_user = (size_t)config->user_state_bytes;
     settings->indicators_per_request = (size_t)config->indicators_per_request;
     settings->history_max = (size_t)config->history;
     settings->requests = rate_of(config->requests_per_second, config->request_burst);

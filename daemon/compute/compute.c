@@ -198,10 +198,9 @@ size_t instance_bars_missing(const struct instance *self)
 
 static struct instance *find_instance(const struct plan *self, const char *key)
 {
-    for (size_t i = 0; i < self->n; i++)
-        if (strcmp(self->instances[i]->key, key) == 0)
-            return self->instances[i];
-    return NULL;
+    struct instance *instance;
+    HASH_FIND_STR(self->by_key, key, instance);
+    return instance;
 }
 
 static void remember_past(struct instance *self, int64_t end_ms)
@@ -266,6 +265,7 @@ static struct instance *start_instance(struct plan *self, const struct spec *spe
     self->instances =
         mem_grow(self->instances, self->n, &self->capacity, sizeof(struct instance *));
     self->instances[self->n++] = instance;
+    HASH_ADD_KEYPTR(hh, self->by_key, instance->key, strlen(instance->key), instance);
     self->compute->n_instances++;
     plan_warm(self, instance);
     return instance;
@@ -297,6 +297,7 @@ void plan_release_instance(struct plan *self, struct instance **instance)
         at++;
     memmove(&self->instances[at], &self->instances[at + 1],
             (--self->n - at) * sizeof(struct instance *));
+    HASH_DEL(self->by_key, gone);
     self->compute->n_instances--;
     self->values = 0;
     for (size_t i = 0; i < self->n; i++)

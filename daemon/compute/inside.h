@@ -39,6 +39,7 @@ struct instance {
     struct past past[PAST_KEPT]; /* newest first, while it is followed */
     size_t n_past;
     uint64_t wanted; /* the plan's n_wants at the time when it was wanted last */
+    UT_hash_handle hh;
 };
 
 struct plan {
@@ -51,6 +52,7 @@ struct plan {
     void *user;
     struct instance **instances; /* sources first */
     size_t n, capacity;
+    struct instance *by_key;
     uint64_t n_wants;  /* how often plan_want_nothing has been called */
     size_t n_closed;   /* bars committed since the last restart */
     uint64_t stamp;    /* moves on with every change of values */

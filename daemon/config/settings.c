@@ -100,6 +100,8 @@ const struct setting SETTINGS[] = {
           "indicators of one session"),
     COUNT("limits", "user_indicators", user_indicators, "5000", 1, 10000000, "", true,
           "indicators of all sessions of one user"),
+    COUNT("limits", "user_state_bytes", user_state_bytes, "134217728", 65536, 1099511627776,
+          "bytes", true, "that the indicators of one user keep of the past"),
     COUNT("limits", "indicators_per_request", indicators_per_request, "1000", 1, 100000, "", true,
           "indicators in one request"),
     COUNT("limits", "history", history, "5000", 0, 5000, "bars", true, "bars in one reply"),

@@ -37,7 +37,7 @@ struct core_settings {
     struct market_settings market;
     struct sessions_limits sessions;
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
-    size_t indicators_per_user;
+    size_t indicators_per_user, state_bytes_per_user;
     size_t history_max; /* bars in one reply */
     size_t frame_bytes;
     struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;

@@ -16,6 +16,7 @@
     X(SUBSCRIPTIONS, "subscriptions")                            \
     X(INDICATORS, "indicators")                                  \
     X(USER_INDICATORS, "user_indicators")                        \
+    X(USER_STATE_BYTES, "user_state_bytes")                      \
     X(INDICATORS_PER_REQUEST, "indicators_per_request")          \
     X(HISTORY, "history")                                        \
     X(FRAME_BYTES, "frame_bytes")                                \

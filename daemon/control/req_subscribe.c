@@ -132,11 +132,23 @@ static void take_short(const struct call *call, struct wishes *self, const cJSON
     }
 }
 
+static struct spec_size size_of(const struct wishes *self)
+{
+    struct spec_size all = {0};
+    for (size_t i = 0; i < self->n_good; i++) {
+        struct spec_size one = spec_size(self->good[i].spec);
+        all.n_indicators += one.n_indicators;
+        all.bytes += one.bytes;
+    }
+    return all;
+}
+
 static enum err_code check_quota(const struct call *call, const struct wishes *self)
 {
     const struct core_settings *settings = call->core->settings;
     const struct session *session = call->session;
     uint64_t *limited = call->core->counters.limited;
+    struct spec_size size = size_of(self);
     bool is_new = !subscriptions_find(session, self->listing, self->timeframe);
     if (is_new && session->n_subscriptions >= settings->subscriptions_per_session) {
         limited[LIMIT_SUBSCRIPTIONS]++;
@@ -144,19 +156,37 @@ static enum err_code check_quota(const struct call *call, const struct wishes *s
                        "%zu subscriptions are the most a session may have",
                        settings->subscriptions_per_session);
     }
-    if (session->n_indicators + self->n_good > settings->indicators_per_session) {
+    if (session->n_indicators + size.n_indicators > settings->indicators_per_session) {
         limited[LIMIT_INDICATORS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators are the most a session may have",
+                       "%zu indicators, with their sources, are the most a session may have",
                        settings->indicators_per_session);
     }
-    if (session->share->n_indicators + self->n_good > settings->indicators_per_user) {
+    if (session->share->n_indicators + size.n_indicators > settings->indicators_per_user) {
         limited[LIMIT_USER_INDICATORS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators are the most all sessions of a user may have",
+                       "%zu indicators, with their sources, are the most all sessions of a user "
+                       "may have",
                        settings->indicators_per_user);
     }
+    if (session->share->state_bytes + size.bytes > settings->state_bytes_per_user) {
+        limited[LIMIT_USER_STATE_BYTES]++;
+        return err_set(call->err, ERR_QUOTA_EXCEEDED,
+                       "with these, what indicators remember of the past would have %zu bytes; %zu "
+                       "are the most for all sessions of a user",
+                       session->share->state_bytes + size.bytes, settings->state_bytes_per_user);
+    }
     return ERR_OK;
+}
+
+static enum err_code check_number(const struct call *call, size_t n)
+{
+    size_t most = call->core->settings->indicators_per_request;
+    if (n <= most)
+        return ERR_OK;
+    call->core->counters.limited[LIMIT_INDICATORS_PER_REQUEST]++;
+    return err_set(call->err, ERR_QUOTA_EXCEEDED, "%zu indicators in one request; %zu are the most",
+                   n, most);
 }
 
 static enum err_code resolve(struct call *call, struct wishes *self)
@@ -168,13 +198,9 @@ static enum err_code resolve(struct call *call, struct wishes *self)
     if (!cJSON_IsObject(indicators) && !cJSON_IsArray(indicators))
         return err_set(call->err, ERR_BAD_REQUEST,
                        "\"indicators\" must be an object by id or an array of short forms");
-    size_t n = (size_t)cJSON_GetArraySize(indicators);
-    if (n > call->core->settings->indicators_per_request) {
-        call->core->counters.limited[LIMIT_INDICATORS_PER_REQUEST]++;
-        return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators in one request; %zu are the most", n,
-                       call->core->settings->indicators_per_request);
-    }
+    code = check_number(call, (size_t)cJSON_GetArraySize(indicators));
+    if (code != ERR_OK)
+        return code;
     for (const cJSON *item = indicators->child; item; item = item->next) {
         if (cJSON_IsObject(indicators))
             take_named(call, self, item);
@@ -320,7 +346,11 @@ static enum err_code resolve_ids(const struct call *call, const struct subscript
     *n = 0;
     if (!list)
         return ERR_OK;
-    *ids = mem_alloc_zero((size_t)cJSON_GetArraySize(list), sizeof **ids);
+    size_t n_asked = (size_t)cJSON_GetArraySize(list);
+    enum err_code code = check_number(call, n_asked);
+    if (code != ERR_OK)
+        return code;
+    *ids = mem_alloc_zero(n_asked, sizeof **ids);
     for (const cJSON *item = list->child; item; item = item->next) {
         if (!cJSON_IsString(item))
             return err_set(call->err, ERR_BAD_REQUEST, "\"indicators\" must be an array of ids");

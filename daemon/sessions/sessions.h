@@ -35,8 +35,8 @@ struct session_user {
     struct bucket requests, patience; /* how much they may ask, and go on asking beyond that */
     struct bucket values;             /* of forming bars that are computed for them */
     const struct bucket_rate *values_rate;
-    size_t n_indicators;
-    int64_t deaf_until_ms; /* what comes before is not answered; monotonic */
+    size_t n_indicators, state_bytes; /* see spec_size */
+    int64_t deaf_until_ms;            /* what comes before is not answered; monotonic */
 };
 
 /* A timeframe on which some of a session's symbols have closed a bar and the rest are awaited. */
@@ -73,7 +73,7 @@ struct session {
     int64_t blocked_ms;                  /* monotonic: since when the outbox is blocked */
     struct subscription **subscriptions; /* owned by subscriptions.c */
     size_t n_subscriptions, subscriptions_capacity;
-    size_t n_indicators;
+    size_t n_indicators; /* with all that they take as a source */
     struct awaited_bar *awaited;
     size_t n_awaited, awaited_capacity;
     LIST_ENTRY(session) awaiting; /* while n_awaited > 0 */

@@ -121,6 +121,7 @@ static struct scene *scene_new(void)
         .subscriptions_per_session = 10,
         .indicators_per_session = 1000,
         .indicators_per_user = 1000,
+        .state_bytes_per_user = SIZE_MAX,
         .indicators_per_request = 1000,
         .frame_bytes = 1 << 20,
         .requests = {1e6, 1e6},

@@ -290,10 +290,13 @@ static void each_limit_has_its_code_and_its_counter(void **state)
          "QUOTA_EXCEEDED", LIMIT_INDICATORS_PER_REQUEST},
         {"\"timeframe\":\"1min\",\"indicators\":[\"SMA(3)\"],\"history\":11", "BAD_REQUEST",
          LIMIT_HISTORY},
+        {"\"timeframe\":\"1min\",\"indicators\":[\"MEDIAN(300)\"]", "QUOTA_EXCEEDED",
+         LIMIT_USER_STATE_BYTES},
     };
     (void)state;
     struct world *w = world_new_with(few);
     w->settings.requests = w->settings.user_requests = (struct bucket_rate){1000, 1000};
+    w->settings.state_bytes_per_user = 4096;
     struct client *a = world_open(w, "alice", NULL);
     world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
     static const char FORM[] = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",%s}";
@@ -311,9 +314,43 @@ static void each_limit_has_its_code_and_its_counter(void **state)
               "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
               "\"limit\":11}");
     assert_int_equal(limited(w, LIMIT_HISTORY), 2);
+    assert_says(world_ask(w, a,
+                          "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":"
+                          "\"1min\",\"indicators\":[\"SMA_2\",\"SMA_2\",\"SMA_2\",\"SMA_2\","
+                          "\"SMA_2\"]}"),
+                "QUOTA_EXCEEDED");
     assert_says(world_ask(w, a, "{\"type\":\"stats\"}"),
-                "\"limited\":{\"subscriptions\":1,\"indicators\":1,\"indicators_per_request\":1,"
+                "\"limited\":{\"subscriptions\":1,\"indicators\":1,\"user_state_bytes\":1,"
+                "\"indicators_per_request\":2,"
                 "\"history\":2,\"frame_bytes\":1}");
+    world_destroy(&w);
+}
+
+/* What it takes as its sources counts as well, and counts no longer when it is taken away. */
+static void an_indicator_counts_with_its_sources(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(few);
+    w->settings.indicators_per_session = 5;
+    w->settings.indicators_per_user = 7;
+    w->settings.requests = w->settings.user_requests = (struct bucket_rate){1000, 1000};
+    struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "alice", NULL);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+    static const char FORM[] = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":"
+                               "\"1min\",\"indicators\":[\"%s\"]}";
+    static const char CHAIN[] = "SMA(2,source=EMA(3,source=RSI(4)))";
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_says(world_ask(w, a, FORM, CHAIN), "subscribed");
+        assert_says(world_ask(w, a, FORM, "SMA(3,source=EMA(3,source=RSI(4)))"), "QUOTA_EXCEEDED");
+        assert_says(world_ask(w, a, FORM, "SMA(3,source=RSI(4))"), "subscribed");
+        assert_says(world_ask(w, b, FORM, CHAIN), "QUOTA_EXCEEDED");
+        assert_says(world_ask(w, b, FORM, "SMA(3,source=RSI(4))"), "subscribed");
+        assert_int_equal(limited(w, LIMIT_INDICATORS), i);
+        assert_int_equal(limited(w, LIMIT_USER_INDICATORS), i);
+        assert_says(world_ask(w, a, "{\"type\":\"unsubscribe\"}"), "unsubscribed");
+        assert_says(world_ask(w, b, "{\"type\":\"unsubscribe\"}"), "unsubscribed");
+        engine_check(w->engine);
+    }
     world_destroy(&w);
 }
 
@@ -486,6 +523,7 @@ int main(void)
         cmocka_unit_test(among_strangers_the_oldest_makes_room),
         cmocka_unit_test(nothing_is_kept_of_who_has_gone),
         cmocka_unit_test(each_limit_has_its_code_and_its_counter),
+        cmocka_unit_test(an_indicator_counts_with_its_sources),
         cmocka_unit_test(sessions_are_counted_in_all_and_by_user),
         cmocka_unit_test(who_watches_too_much_waits_for_it_alone),
         cmocka_unit_test(sources_and_symbols_are_counted),
