@@ -262,7 +262,7 @@ static enum err_code choose_key(const struct token_keys *keys, const cJSON *head
 }
 
 static enum err_code check_signature(const struct token_keys *keys, const char *token,
-                                     const cJSON *header, char kid[TOKEN_KID_MAX + 1],
+                                     const cJSON *header, struct token_claims *claims,
                                      struct err *err)
 {
     const struct key *key = NULL;
@@ -271,9 +271,10 @@ static enum err_code check_signature(const struct token_keys *keys, const char *
     enum err_code code = choose_key(keys, header, &key, &alg, err);
     if (code != ERR_OK)
         return code;
+    claims->is_public = !key->is_secret;
     bool good = jwt_decode(&jwt, token, key->bytes, (int)key->size) == 0 && jwt_get_alg(jwt) == alg;
     jwt_free(jwt);
-    strcpy(kid, key->kid);
+    strcpy(claims->kid, key->kid);
     return good ? ERR_OK : refuse(err, "the token is not valid here");
 }
 
@@ -425,16 +426,16 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
                            struct err *err)
 {
     const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
+    *claims = (struct token_claims){0};
     if (!second || strlen(token) > TOKEN_SIZE_MAX || !is_base64url(second + 1))
         return refuse(err, "that is no token: three parts joined by dots are expected");
     cJSON *header = decode_part(token, (size_t)(first - token)),
           *payload = decode_part(first + 1, (size_t)(second - first - 1));
     enum err_code code = ERR_OK;
-    *claims = (struct token_claims){0};
     if (!header || !payload)
         code = refuse(err, "that is no token: its parts are not JSON");
     if (code == ERR_OK)
-        code = check_signature(keys, token, header, claims->kid, err);
+        code = check_signature(keys, token, header, claims, err);
     if (code == ERR_OK)
         code = check_times(payload, now_s, rules, claims, err);
     if (code == ERR_OK)

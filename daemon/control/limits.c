@@ -3,7 +3,7 @@
 #include <math.h>
 
 /* Each of these takes about as long as a plain request. */
-enum { REQUEST_BYTES = 16 << 10, REPLY_BYTES = 16 << 10, STEPS = 4000 };
+enum { REQUEST_BYTES = 4 << 10, REPLY_BYTES = 16 << 10, STEPS = 4000 };
 
 const char *limit_name(enum limit limit)
 {

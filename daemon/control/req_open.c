@@ -51,11 +51,14 @@ static void put_opened(struct call *call, bool resumed)
     put_limits(call->reply, settings);
 }
 
-static enum err_code verify(const struct call *call, struct token_claims *claims)
+static enum err_code verify(struct call *call, struct token_claims *claims)
 {
+    enum { PUBLIC_KEY_STEPS = 16000 };
     const char *token = call_text(call, "token");
-    return token_verify(call->core->settings->keys, token, call->now.wall_ms / 1000,
-                        &call->core->settings->rules, claims, call->err);
+    enum err_code code = token_verify(call->core->settings->keys, token, call->now.wall_ms / 1000,
+                                      &call->core->settings->rules, claims, call->err);
+    call->steps += claims->is_public ? PUBLIC_KEY_STEPS : 0;
+    return code;
 }
 
 /* The name that the session is to have: of the token, of the request, or a fresh one. */

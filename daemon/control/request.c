@@ -286,11 +286,8 @@ static enum err_code refuse_size(struct call *call)
 {
     size_t most = call->core->settings->frame_bytes;
     call->core->counters.limited[LIMIT_FRAME_BYTES]++;
-    enum err_code code = check_rate(call);
-    return code != ERR_OK
-               ? code
-               : err_set(call->err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
-                         most, call->size);
+    return err_set(call->err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu", most,
+                   call->size);
 }
 
 /* What a request has turned out to be is paid afterwards. */
@@ -338,8 +335,8 @@ static enum err_code dispatch(struct call *call, const struct request **row)
     *row = find_request(type->valuestring, call->err);
     if (!*row)
         return ERR_BAD_REQUEST;
-    if ((code = check_session(*row, call)) != ERR_OK || (code = check_rate(call)) != ERR_OK ||
-        (code = check_room(*row, call)) != ERR_OK || (code = check_members(*row, call)) != ERR_OK)
+    if ((code = check_session(*row, call)) != ERR_OK || (code = check_room(*row, call)) != ERR_OK ||
+        (code = check_members(*row, call)) != ERR_OK)
         return code;
     code = (*row)->handle(call);
     call->has_changed = code == ERR_OK && (*row)->changes_session;
@@ -378,12 +375,18 @@ void put_error(struct buf *out, struct request_id id, const struct err *err,
     buf_put_char(out, '}');
 }
 
+/* As many as that many indicators can have, with all their parameters. */
+static size_t most_values(const struct core_settings *settings)
+{
+    enum { VALUES_AN_INDICATOR = 32, OTHERS = 64 };
+    return OTHERS + settings->indicators_per_request * VALUES_AN_INDICATOR;
+}
+
 struct body *request_answer(struct call *call, const char *text, size_t size)
 {
     struct err err = {0};
     struct buf members = {0}, details = {0}, whole = {0};
     const struct request *row = NULL;
-    enum err_code code;
     cJSON *tree = NULL;
     const struct session *before = call->session;
     uint64_t n_replayed = compute_n_replayed(call->core->compute);
@@ -392,17 +395,18 @@ struct body *request_answer(struct call *call, const char *text, size_t size)
     call->details = &details;
     call->size = size;
     call->core->counters.requests++;
-    if (size > call->core->settings->frame_bytes)
+    /* Whatever it is, it counts; what is refused for that is read for its id alone. */
+    enum err_code code = check_rate(call);
+    if (code == ERR_OK && size > call->core->settings->frame_bytes)
         code = refuse_size(call);
-    else if (!text)
+    if (code == ERR_OK && !text)
         code = err_set(&err, ERR_BAD_REQUEST,
                        "a request is one frame; only an empty one may be before it");
-    else if (!(tree = json_parse(text, size, &err)))
-        code = err.code;
-    else {
-        call->message = tree;
-        code = dispatch(call, &row);
-    }
+    if (text && size <= call->core->settings->frame_bytes && !call->is_flood)
+        call->message = tree = json_parse_few(text, size, most_values(call->core->settings),
+                                              code == ERR_OK ? &err : NULL);
+    if (code == ERR_OK)
+        code = tree ? dispatch(call, &row) : err.code;
     if (code == ERR_OK) {
         buf_put_format(&whole, "{\"type\":\"%s\"", row->reply);
         put_id(&whole, request_id_of(tree, text, size));

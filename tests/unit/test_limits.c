@@ -120,9 +120,9 @@ static void what_is_large_counts_for_more(void **state)
     settings->user_requests = (struct bucket_rate){1000, 10000};
     settings->requests = (struct bucket_rate){100, 100};
     struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "bob", NULL);
-    char *blanks = malloc((16 << 10) * 50 + 1);
-    memset(blanks, ' ', (16 << 10) * 50);
-    blanks[(16 << 10) * 50] = '\0';
+    char *blanks = malloc((4 << 10) * 50 + 1);
+    memset(blanks, ' ', (4 << 10) * 50);
+    blanks[(4 << 10) * 50] = '\0';
     world_ask(w, a, "{\"type\":\"list\"%s}", blanks);
     free(blanks);
     assert_in_range(count_served(w, a, 200), 48, 50);
@@ -132,6 +132,32 @@ static void what_is_large_counts_for_more(void **state)
               "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
               "\"indicators\":[\"SMA(3)\"],\"history\":375}"); /* 100 bytes a bar, and 750 bars */
     assert_in_range(count_served(w, b, 200), 90, 96);
+    world_destroy(&w);
+}
+
+/* Something that is no request at all is read as well, and so it counts. */
+static void what_is_no_request_counts_as_one(void **state)
+{
+    static const char *const NONE[] = {"",
+                                       "{",
+                                       "[1,2",
+                                       "7",
+                                       "{}",
+                                       "{\"type\":\"lisst\"}",
+                                       "{\"type\":7}",
+                                       "{\"type\":\"list\",\"id\":{}}"};
+    (void)state;
+    struct world *w = world_new_with(few);
+    struct client *a = world_open(w, "alice", NULL);
+    for (size_t i = 0; i < 10; i++)
+        assert_says(world_ask(w, a, "%s", NONE[i % 8]), "BAD_REQUEST");
+    for (size_t i = 0; i < 8; i++)
+        assert_says(world_ask(w, a, "%s", NONE[i % 8]), "RATE_LIMITED");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"id\":\"x\"}"), "\"id\":\"x\"");
+    assert_int_equal(limited(w, LIMIT_REQUESTS), 9);
+    for (int i = 0; i < 300 && w->n_cut == 0; i++)
+        world_ask(w, a, "{");
+    assert_int_equal(w->last_cut, a->connection);
     world_destroy(&w);
 }
 
@@ -310,6 +336,11 @@ static void each_limit_has_its_code_and_its_counter(void **state)
     assert_says(world_ask(w, a, "{\"type\":\"list\"%s}", blanks), "TOO_LARGE");
     free(blanks);
     assert_int_equal(limited(w, LIMIT_FRAME_BYTES), 1);
+    struct buf zeros = {0};
+    for (int i = 0; i < 300; i++)
+        buf_put_text(&zeros, "0,");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0]}", zeros.data), "TOO_LARGE");
+    buf_destroy(&zeros);
     world_ask(w, a,
               "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
               "\"limit\":11}");
@@ -516,6 +547,7 @@ int main(void)
         cmocka_unit_test(a_session_has_its_rate_and_a_user_too),
         cmocka_unit_test(a_user_gets_rid_of_no_debt_by_closing),
         cmocka_unit_test(what_is_large_counts_for_more),
+        cmocka_unit_test(what_is_no_request_counts_as_one),
         cmocka_unit_test(to_look_for_a_name_among_many_counts_for_more),
         cmocka_unit_test(strangers_may_say_little),
         cmocka_unit_test(who_does_not_stop_is_cut_off),
