@@ -71,6 +71,7 @@ void setup_core_live(const struct config *config, struct core_settings *settings
     settings->state_bytes_per_user = (size_t)config->user_state_bytes;
     settings->indicators_per_request = (size_t)config->indicators_per_request;
     settings->history_max = (size_t)config->history;
+    settings->history_values_max = (size_t)config->history_values;
     settings->requests = rate_of(config->requests_per_second, config->request_burst);
     settings->user_requests = rate_of(config->user_requests_per_second, config->user_request_burst);
     settings->stranger_requests =

@@ -262,7 +262,7 @@ static enum err_code choose_key(const struct token_keys *keys, const cJSON *head
 }
 
 static enum err_code check_signature(const struct token_keys *keys, const char *token,
-                                     const cJSON *header, struct token_claims *claims,
+                                     const cJSON *header, char kid[TOKEN_KID_MAX + 1],
                                      struct err *err)
 {
     const struct key *key = NULL;
@@ -271,10 +271,9 @@ static enum err_code check_signature(const struct token_keys *keys, const char *
     enum err_code code = choose_key(keys, header, &key, &alg, err);
     if (code != ERR_OK)
         return code;
-    claims->is_public = !key->is_secret;
     bool good = jwt_decode(&jwt, token, key->bytes, (int)key->size) == 0 && jwt_get_alg(jwt) == alg;
     jwt_free(jwt);
-    strcpy(claims->kid, key->kid);
+    strcpy(kid, key->kid);
     return good ? ERR_OK : refuse(err, "the token is not valid here");
 }
 
@@ -421,6 +420,19 @@ static enum err_code check_origin(const cJSON *claims, const struct token_rules 
     return ERR_OK;
 }
 
+bool token_takes_long(const char *token)
+{
+    const char *dot = strchr(token, '.');
+    cJSON *header =
+        dot && dot - token <= TOKEN_SIZE_MAX ? decode_part(token, (size_t)(dot - token)) : NULL;
+    const char *name = member_text(header, "alg");
+    bool takes_long = false;
+    for (size_t i = 0; name && i < sizeof ALGORITHMS / sizeof *ALGORITHMS; i++)
+        takes_long |= !ALGORITHMS[i].is_secret && strcmp(name, ALGORITHMS[i].name) == 0;
+    cJSON_Delete(header);
+    return takes_long;
+}
+
 enum err_code token_verify(const struct token_keys *keys, const char *token, int64_t now_s,
                            const struct token_rules *rules, struct token_claims *claims,
                            struct err *err)
@@ -435,7 +447,7 @@ enum err_code token_verify(const struct token_keys *keys, const char *token, int
     if (!header || !payload)
         code = refuse(err, "that is no token: its parts are not JSON");
     if (code == ERR_OK)
-        code = check_signature(keys, token, header, claims, err);
+        code = check_signature(keys, token, header, claims->kid, err);
     if (code == ERR_OK)
         code = check_times(payload, now_s, rules, claims, err);
     if (code == ERR_OK)

@@ -27,7 +27,6 @@ struct token_claims {
     char sid[TOKEN_SID_MAX + 1];         /* "" if there is none */
     char jti[TOKEN_JTI_MAX + 1];         /* the token's own id, "" if there is none */
     char kid[TOKEN_KID_MAX + 1];         /* of the key that signed it, "" if it names none */
-    bool is_public;                      /* that is a public one, which takes long to check */
     unsigned scopes;                     /* of enum token_scope; others are ignored */
     int64_t expires_at_s;                /* since 1970 */
     bool has_symbols;                    /* false: the token says nothing of symbols */
@@ -68,9 +67,12 @@ bool token_keys_keep(const struct token_keys *self, const struct token_keys *bef
 /* 1 to 64 characters of A-Z a-z 0-9 . _ - */
 bool token_kid_is_valid(const char *kid);
 
-/* Verifies a token and fills *claims, of which is_public means something if it fails, too. Errors:
- * UNAUTHENTICATED, TOKEN_EXPIRED; the sentence tells a rightful owner what to do and a guesser
- * nothing about keys. */
+/* True if its header asks for a signature by a public key: up to 2 ms, and a stranger may send it.
+ */
+bool token_takes_long(const char *token);
+
+/* Verifies a token and fills *claims. Errors: UNAUTHENTICATED, TOKEN_EXPIRED; the sentence tells a
+ * rightful owner what to do and a guesser nothing about keys. */
 enum err_code token_verify(const struct token_keys *keys, const char *token, int64_t now_s,
                            const struct token_rules *rules, struct token_claims *claims,
                            struct err *err);

@@ -303,6 +303,38 @@ const char *json_text_of(const cJSON *object, const cJSON *member, const char *t
     return (const char *)value;
 }
 
+const char *json_find_member(const char *text, size_t size, const char *name, size_t *value_size)
+{
+    const unsigned char *start = (const unsigned char *)text, *found = NULL;
+    struct checker at = {.start = start, .at = start, .end = start + size, .values_max = SIZE_MAX};
+    skip_blanks(&at);
+    bool more = take(&at, '{');
+    while (more) {
+        skip_blanks(&at);
+        const unsigned char *key = at.at;
+        if (!check_string(&at))
+            return NULL;
+        bool is_it =
+            (size_t)(at.at - key) == strlen(name) + 2 && memcmp(key + 1, name, strlen(name)) == 0;
+        skip_blanks(&at);
+        if (!take(&at, ':'))
+            return NULL;
+        skip_blanks(&at);
+        const unsigned char *value = at.at;
+        if (!check_value(&at, 1))
+            return NULL;
+        if (is_it) {
+            found = value;
+            *value_size = (size_t)(at.at - value);
+        }
+        skip_blanks(&at);
+        more = take(&at, ',');
+    }
+    bool whole = take(&at, '}');
+    skip_blanks(&at);
+    return whole && at.at == at.end ? (const char *)found : NULL;
+}
+
 /* ---- numbers ----------------------------------------------------------------------------------
  */
 

@@ -105,6 +105,8 @@ const struct setting SETTINGS[] = {
     COUNT("limits", "indicators_per_request", indicators_per_request, "1000", 1, 100000, "", true,
           "indicators in one request"),
     COUNT("limits", "history", history, "5000", 0, 5000, "bars", true, "bars in one reply"),
+    COUNT("limits", "history_values", history_values, "2000000", 1, 1000000000, "", true,
+          "values of indicators in one reply"),
     COUNT("limits", "frame_bytes", frame_bytes, "1048576", 1024, 67108864, "bytes", false,
           "the longest frame that is read"),
     COUNT("limits", "requests_per_second", requests_per_second, "200", 1, 1000000, "", true,

@@ -38,7 +38,8 @@ struct core_settings {
     struct sessions_limits sessions;
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
     size_t indicators_per_user, state_bytes_per_user;
-    size_t history_max; /* bars in one reply */
+    size_t history_max;        /* bars in one reply */
+    size_t history_values_max; /* of their indicators */
     size_t frame_bytes;
     struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;
     size_t sources_max, symbols_max;

@@ -19,6 +19,7 @@
     X(USER_STATE_BYTES, "user_state_bytes")                      \
     X(INDICATORS_PER_REQUEST, "indicators_per_request")          \
     X(HISTORY, "history")                                        \
+    X(HISTORY_VALUES, "history_values")                          \
     X(FRAME_BYTES, "frame_bytes")                                \
     X(REQUESTS, "requests_per_second")                           \
     X(USER_REQUESTS, "user_requests_per_second")                 \
@@ -44,6 +45,9 @@ enum limit {
 };
 
 const char *limit_name(enum limit limit);
+
+/* In a request of whoever has opened nothing: more than that needs. To read many takes its time. */
+enum { LIMITS_STRANGER_VALUES = 32 };
 
 /* What is under way from who is cut off is not answered, so long. */
 enum { LIMITS_DEAF_MS = 100 };

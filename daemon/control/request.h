@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "daemon/control/core.h"
+#include "daemon/control/errand.h"
 
 enum { REQUEST_MEMBERS_MAX = 9, REQUEST_ID_MAX = 128 };
 
@@ -30,6 +31,13 @@ struct request_member {
 
 enum request_needs { NEEDS_NOTHING, NEEDS_SESSION, NEEDS_ADMIN };
 
+/* What a message has for an id, as it is to be echoed: borrowed JSON text, NULL if there is none.
+ */
+struct request_id {
+    const char *text;
+    size_t size;
+};
+
 /* What a handler works with. */
 struct call {
     struct core *core;
@@ -39,8 +47,13 @@ struct call {
     struct session *session; /* of that key; NULL before open and after close */
     bool is_restoring;       /* the request is the daemon's own: no rate is limited */
     bool is_flood;           /* nothing more is to be taken from that connection */
+    bool is_admitted;        /* it has been counted already */
+    bool must_wait;          /* nothing that is long may be begun */
+    bool waits;              /* it has not been answered: it has to be asked again */
+    struct errand *errand;   /* what has to be done first, and then is: owned */
     const cJSON *message;
-    size_t size;       /* of its text */
+    struct request_id id; /* of the message */
+    size_t size;          /* of its text */
     uint64_t steps;    /* what it has taken beside the bars that indicators were carried through */
     struct buf *reply; /* members after type and id, each with a comma before it */
     struct buf *details; /* of an error, a JSON object; empty if none */
@@ -57,22 +70,27 @@ struct request {
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
     bool changes_session; /* what is to be kept of it */
     bool is_long;         /* its reply can be: BUSY where there is no room for it to wait */
+    /* Where it can take long: checks it, and begins call->errand if it does. NULL: it never does.
+     */
+    enum err_code (*begin)(struct call *call);
     enum err_code (*handle)(struct call *call);
 };
 
 extern const struct request *const REQUESTS[];
 size_t request_count(void);
 
-/* Answers one request: text is the client's frame, NULL where it sent another number of them. Fills
- * call->session as it is afterwards and returns the whole reply, held once. */
-struct body *request_answer(struct call *call, const char *text, size_t size);
+/* Counts a request of that size. False (err filled) if there have been too many. */
+bool request_admit(struct call *call, size_t size, struct err *err);
 
-/* What a message has for an id, as it is to be echoed: borrowed JSON text, NULL if there is none.
- */
-struct request_id {
-    const char *text;
-    size_t size;
-};
+/* Answers one request: text is the client's frame, NULL where it sent another number of them. Fills
+ * call->session as it is afterwards and returns the whole reply, held once. NULL with call->waits:
+ * it takes long. Then call->errand (if it has been begun) is to be carried out, and the same
+ * request to be answered with it. */
+struct body *request_answer(struct call *call, const char *text, size_t size);
+/* The reply to one that is refused before it is looked at. */
+struct body *request_refuse(struct call *call, const char *text, size_t size,
+                            const struct err *why);
+
 /* An id must be a string or an integer; there may be none. */
 enum err_code request_check_id(const cJSON *message, struct err *err);
 /* text is what the message (NULL: none) was read from. An id that may not be is none. */
@@ -99,6 +117,9 @@ void put_error(struct buf *out, struct request_id id, const struct err *err,
                const struct buf *details);
 /* Appends ,"id":... if there is one. */
 void put_id(struct buf *out, struct request_id id);
+/* More values than a reply may have are asked for. */
+enum err_code refuse_history(const struct call *call);
+
 /* Appends the member that says which sockets are encrypted. */
 void put_curve(struct buf *out, const struct core_settings *settings);
 /* Appends the array of a session's subscriptions, as `list` has it. */

@@ -32,6 +32,7 @@ struct server {
     struct connections *session_connections, *feed_connections, *public_connections;
     size_t unread_bytes, subscription_bytes, subscribers_max;
     int64_t next_relief_ms;
+    bool was_idle;
     char session_endpoint[ENDPOINT_SIZE], public_endpoint[ENDPOINT_SIZE],
         feed_endpoint[ENDPOINT_SIZE];
     struct shared {
@@ -502,6 +503,11 @@ static bool take_feed(struct server *self)
     return true;
 }
 
+bool server_was_idle(const struct server *self)
+{
+    return self->was_idle;
+}
+
 bool server_turn(struct server *self, struct engine *engine, const int *fds, size_t n_fds,
                  long timeout_ms, struct now (*read_now)(void))
 {
@@ -515,8 +521,11 @@ bool server_turn(struct server *self, struct engine *engine, const int *fds, siz
     };
     for (size_t i = 0; i < n_fds; i++)
         items[SOCKETS + i] = (zmq_pollitem_t){NULL, fds[i], ZMQ_POLLIN, 0};
+    self->was_idle = true;
     if (zmq_poll(items, SOCKETS + (int)n_fds, timeout_ms) < 0)
         return false;
+    for (size_t i = 0; i < SOCKETS; i++)
+        self->was_idle &= items[i].revents == 0;
     self->engine = engine;
     self->now = read_now();
     if (items[2].revents)

@@ -43,6 +43,9 @@ const char *server_public_key(const struct server *self);
 /* The outlet of an engine on these sockets; random is filled in too. */
 struct outlet server_outlet(struct server *self);
 
+/* True if nothing had come in the turn that was the last. */
+bool server_was_idle(const struct server *self);
+
 enum { SERVER_FDS_MAX = 2 };
 /* Waits until something comes, one of the descriptors is readable or timeout_ms have passed; then
  * gives the engine what has come. Returns true if one of them is readable. */

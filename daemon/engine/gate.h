@@ -28,6 +28,9 @@ void gate_note_gone(struct gate *self, bool feeds, uint64_t connection);
 void gate_note_opened(struct gate *self, bool feeds, uint64_t connection, struct now now);
 void gate_note_closed(struct gate *self, bool feeds, uint64_t connection, struct now now);
 
+/* Whether it is there still; 0 always is. */
+bool gate_knows(const struct gate *self, bool feeds, uint64_t connection);
+
 /* True where what comes is passed over in silence: the connection (or, for a session, whichever
  * connection its user speaks on) has been cut off, and this was under way already. session is NULL
  * where the peer has none. */

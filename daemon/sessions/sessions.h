@@ -29,6 +29,8 @@ enum {
 
 struct sessions;
 struct subscription;
+struct line;
+struct turn;
 
 /* What all sessions of a user may do together. */
 struct session_user {
@@ -36,6 +38,7 @@ struct session_user {
     struct bucket values;             /* of forming bars that are computed for them */
     const struct bucket_rate *values_rate;
     size_t n_indicators, state_bytes; /* see spec_size */
+    struct turn *turn;                /* while requests wait: for whoever lets them */
     int64_t deaf_until_ms;            /* what comes before is not answered; monotonic */
 };
 
@@ -78,6 +81,7 @@ struct session {
     size_t n_awaited, awaited_capacity;
     LIST_ENTRY(session) awaiting; /* while n_awaited > 0 */
     size_t place;                 /* in sessions_at's order */
+    struct line *line;            /* while requests wait: for whoever lets them */
 };
 
 struct sessions_limits {

@@ -60,6 +60,8 @@ struct view_wish {
 /* The view of exactly these wishes (ids differ). Released once for each acquire. */
 struct view *views_acquire(struct views *self, struct listing *listing, enum timeframe timeframe,
                            const struct view_wish *wishes, size_t n);
+/* The same view once more. */
+struct view *view_hold(struct view *self);
 /* *view is NULL afterwards. It must have no subscribers of the caller's left if it ends. */
 void views_release(struct views *self, struct view **view);
 
@@ -74,6 +76,9 @@ struct plan_views *views_of_plan(const struct plan *plan);
 /* The parts of a market_update body before its indicators. */
 void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
                      const struct bar *bar, bool closed);
+
+/* Has the plan compute what the view has, see plan_want. */
+void view_want(const struct view *self);
 
 /* A whole body: head, and the view's indicators with the values that the plan has now. */
 void view_put_update(struct view *self, const struct buf *head, struct buf *out);

@@ -239,9 +239,12 @@ class Sessions(Case):
         other = self.session("alice", open=False)
         self.assert_code(other.answer("open", token=self.daemon.token("alice"), session_id=name),
                          "SESSION_IN_USE")
+        session.disconnect()  # else both would take over the key from one another, ever again
         thief = self.session("bob", key=session.key, open=False)
         self.assert_code(thief.answer("open", token=self.daemon.token("bob")), "SESSION_IN_USE")
-        self.assertIs(session.open("alice")["resumed"], True)
+        thief.disconnect()
+        with self.session("alice", key=session.key) as again:
+            self.assertIs(again.opened["resumed"], True)
 
     def test_the_key_is_not_in_the_state_directory(self):
         _, session = self.subscribed()

@@ -200,6 +200,24 @@ static void strangers_may_say_little(void **state)
     world_destroy(&w);
 }
 
+/* They need not say more, and to read it takes its time. */
+static void strangers_may_say_nothing_with_many_values(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct client *a = world_stranger(w);
+    struct buf text = {0};
+    buf_put_text(&text, "{\"type\":\"feed_open\",\"x\":[");
+    for (int i = 0; i < 30; i++)
+        buf_put_text(&text, "0,");
+    buf_put_text(&text, "0],\"id\":17 }");
+    assert_says(world_ask(w, a, "%s", text.data), "\"id\":17,\"code\":\"NOT_OPEN\"");
+    engine_on_feed(w->engine, "peer", 4, 900, NULL, 0, text.data, text.size, w->now);
+    assert_says(w->feed.data, "TOO_LARGE");
+    buf_destroy(&text);
+    world_destroy(&w);
+}
+
 static void who_does_not_stop_is_cut_off(void **state)
 {
     (void)state;
@@ -337,9 +355,12 @@ static void each_limit_has_its_code_and_its_counter(void **state)
     free(blanks);
     assert_int_equal(limited(w, LIMIT_FRAME_BYTES), 1);
     struct buf zeros = {0};
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 400; i++)
         buf_put_text(&zeros, "0,");
-    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0]}", zeros.data), "TOO_LARGE");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0],\"id\":\"y\"}", zeros.data),
+                "\"id\":\"y\",\"code\":\"TOO_LARGE\"");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0],\"id\":[1,2]}", zeros.data),
+                "{\"type\":\"error\",\"code\":\"TOO_LARGE\"");
     buf_destroy(&zeros);
     world_ask(w, a,
               "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
@@ -550,6 +571,7 @@ int main(void)
         cmocka_unit_test(what_is_no_request_counts_as_one),
         cmocka_unit_test(to_look_for_a_name_among_many_counts_for_more),
         cmocka_unit_test(strangers_may_say_little),
+        cmocka_unit_test(strangers_may_say_nothing_with_many_values),
         cmocka_unit_test(who_does_not_stop_is_cut_off),
         cmocka_unit_test(who_opens_nothing_has_to_go),
         cmocka_unit_test(among_strangers_the_oldest_makes_room),
