@@ -15,7 +15,7 @@
 #include "daemon/keep/keeper.h"
 #include "daemon/sessions/notice.h"
 
-enum { SWEEP_EVERY_MS = 100, STATUS_EVERY_MS = 1000, KEEP_RETRY_MS = 1000 };
+enum { LOOK_EVERY_MS = 20, SWEEP_EVERY_MS = 100, STATUS_EVERY_MS = 1000, KEEP_RETRY_MS = 1000 };
 
 struct engine {
     struct core core;
@@ -29,7 +29,8 @@ struct engine {
     struct buf text;       /* scratch, empty between calls */
     struct keeper *keeper; /* NULL where nothing is kept */
     int64_t next_keep_ms;
-    int64_t next_status_ms, next_sweep_ms;
+    int64_t next_status_ms, next_sweep_ms, next_look_ms;
+    bool someone_came; /* since detached sessions were looked for last */
 };
 
 /* ---- life -------------------------------------------------------------------------------------
@@ -143,13 +144,16 @@ void engine_on_cut(struct engine *self, enum limit why, size_t n)
 
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
+    bool was_stranger = gate_is_stranger(&self->gate, false, connection);
     gate_note_gone(&self->gate, false, connection);
-    presence_on_disconnected(&self->presence, connection, now);
+    if (!was_stranger) /* else no session has spoken there, and not all are to be looked through */
+        presence_on_disconnected(&self->presence, connection, now);
 }
 
 void engine_on_connected(struct engine *self, struct now now)
 {
-    presence_on_connected(&self->presence, now);
+    (void)now;
+    self->someone_came = true;
 }
 
 void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
@@ -456,8 +460,19 @@ static void sweep_sessions(struct engine *self, struct now now)
     }
 }
 
+/* Whoever comes ever again is not to have all detached sessions asked for each time. */
+static void look_for_detached(struct engine *self, struct now now)
+{
+    if (!self->someone_came || now.mono_ms < self->next_look_ms)
+        return;
+    self->someone_came = false;
+    self->next_look_ms = now.mono_ms + LOOK_EVERY_MS;
+    presence_on_connected(&self->presence, now);
+}
+
 int64_t engine_end_turn(struct engine *self, struct now now)
 {
+    look_for_detached(self, now);
     if (now.mono_ms >= self->next_sweep_ms) {
         self->next_sweep_ms = now.mono_ms + SWEEP_EVERY_MS;
         intake_look_after_silent(self->intake, now);
@@ -477,6 +492,8 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     feed_socket_put_acks(&self->feed_socket, now);
     bool waits = !queue_is_empty(self->queue) || !queue_is_empty(self->feed_socket.queue);
     int64_t due = waits ? now.mono_ms : delivery_next_due(self->core.delivery, now.mono_ms);
+    if (self->someone_came && self->next_look_ms < due)
+        due = self->next_look_ms;
     if (self->next_sweep_ms < due)
         due = self->next_sweep_ms;
     return self->next_status_ms < due ? self->next_status_ms : due;

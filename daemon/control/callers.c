@@ -62,6 +62,13 @@ struct caller *callers_get(struct callers *self, uint64_t connection, int64_t no
     return &entry->caller;
 }
 
+bool callers_have_stranger(const struct callers *self, uint64_t connection)
+{
+    struct entry *entry;
+    HASH_FIND(hh, self->all, &connection, sizeof connection, entry);
+    return entry && entry->caller.is_stranger;
+}
+
 bool callers_have(const struct callers *self, uint64_t connection)
 {
     struct entry *entry;

@@ -22,6 +22,7 @@ size_t callers_n_strangers(const struct callers *self);
 
 /* The connection, a stranger if nothing is known of it yet. Borrowed until it goes. */
 struct caller *callers_get(struct callers *self, uint64_t connection, int64_t now_ms);
+bool callers_have_stranger(const struct callers *self, uint64_t connection);
 bool callers_have(const struct callers *self, uint64_t connection);
 void callers_forget(struct callers *self, uint64_t connection);
 

@@ -10,6 +10,11 @@ void gate_note_gone(struct gate *self, bool feeds, uint64_t connection)
     callers_forget(callers_of(self, feeds), connection);
 }
 
+bool gate_is_stranger(const struct gate *self, bool feeds, uint64_t connection)
+{
+    return callers_have_stranger(callers_of(self, feeds), connection);
+}
+
 bool gate_knows(const struct gate *self, bool feeds, uint64_t connection)
 {
     return connection == 0 || callers_have(callers_of(self, feeds), connection);

@@ -28,6 +28,8 @@ void gate_note_gone(struct gate *self, bool feeds, uint64_t connection);
 void gate_note_opened(struct gate *self, bool feeds, uint64_t connection, struct now now);
 void gate_note_closed(struct gate *self, bool feeds, uint64_t connection, struct now now);
 
+/* Whether it is there and has opened nothing. */
+bool gate_is_stranger(const struct gate *self, bool feeds, uint64_t connection);
 /* Whether it is there still; 0 always is. */
 bool gate_knows(const struct gate *self, bool feeds, uint64_t connection);
 
