@@ -11,15 +11,17 @@
 #include "daemon/engine/gate.h"
 #include "daemon/engine/intake.h"
 #include "daemon/engine/presence.h"
+#include "daemon/engine/queue.h"
 #include "daemon/keep/keeper.h"
 #include "daemon/sessions/notice.h"
 
-enum { SWEEP_EVERY_MS = 100, STATUS_EVERY_MS = 1000, KEEP_RETRY_MS = 1000 };
+enum { LOOK_EVERY_MS = 20, SWEEP_EVERY_MS = 100, STATUS_EVERY_MS = 1000, KEEP_RETRY_MS = 1000 };
 
 struct engine {
     struct core core;
     struct outlet outlet;
     struct gate gate;
+    struct queue *queue;
     struct publisher *publisher;
     struct intake *intake;
     struct feed_socket feed_socket;
@@ -27,7 +29,8 @@ struct engine {
     struct buf text;       /* scratch, empty between calls */
     struct keeper *keeper; /* NULL where nothing is kept */
     int64_t next_keep_ms;
-    int64_t next_status_ms, next_sweep_ms;
+    int64_t next_status_ms, next_sweep_ms, next_look_ms;
+    bool someone_came; /* since detached sessions were looked for last */
 };
 
 /* ---- life -------------------------------------------------------------------------------------
@@ -52,6 +55,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     core->feed_callers = callers_new();
     core->delivery = delivery_new(outlet->push, outlet->context, core->sessions, core->market);
     core->random = outlet->random;
+    self->queue = queue_new(sessions_tally(core->sessions));
     self->gate = (struct gate){.core = core, .cut = outlet->cut, .context = outlet->context};
     core->started_ms = now.mono_ms;
     outlet->random(epoch, sizeof epoch);
@@ -68,6 +72,7 @@ struct engine *engine_new(const struct core_settings *settings, const struct out
     self->feed_socket = (struct feed_socket){.core = core,
                                              .gate = &self->gate,
                                              .intake = self->intake,
+                                             .queue = queue_new(sessions_tally(core->sessions)),
                                              .reply = outlet->feed_reply,
                                              .context = outlet->context,
                                              .is_kept = self->keeper != NULL};
@@ -81,6 +86,7 @@ static void end_session(struct engine *self, struct session *session, struct now
     if (self->keeper)
         keeper_note_end(self->keeper, session);
     gate_note_closed(&self->gate, false, session->connection, now);
+    queue_end_session(self->queue, session);
     subscriptions_remove_session(self->core.views, session);
     sessions_end(self->core.sessions, &session);
 }
@@ -90,6 +96,7 @@ void engine_destroy(struct engine **self)
     if (!*self)
         return;
     struct core *core = &(*self)->core;
+    queue_destroy(&(*self)->queue);
     while (sessions_count(core->sessions) > 0)
         end_session(*self, sessions_at(core->sessions, 0), (struct now){0});
     presence_clear(&(*self)->presence);
@@ -130,15 +137,23 @@ void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, stru
     gate_note_come(&self->gate, feeds, connection, now);
 }
 
+void engine_on_cut(struct engine *self, enum limit why, size_t n)
+{
+    self->core.counters.limited[why] += n;
+}
+
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now)
 {
+    bool was_stranger = gate_is_stranger(&self->gate, false, connection);
     gate_note_gone(&self->gate, false, connection);
-    presence_on_disconnected(&self->presence, connection, now);
+    if (!was_stranger) /* else no session has spoken there, and not all are to be looked through */
+        presence_on_disconnected(&self->presence, connection, now);
 }
 
 void engine_on_connected(struct engine *self, struct now now)
 {
-    presence_on_connected(&self->presence, now);
+    (void)now;
+    self->someone_came = true;
 }
 
 void engine_on_feed_disconnected(struct engine *self, uint64_t connection)
@@ -155,32 +170,41 @@ static struct body *take_text(struct engine *self)
     return body_of_text(sessions_tally(self->core.sessions), &self->text);
 }
 
-static void refuse_stranger(struct engine *self, const void *peer, size_t peer_size, bool delimited)
+static void refuse_stranger(struct engine *self, const struct asked *asked, enum err_code code,
+                            const char *sentence)
 {
     struct err err = {0};
-    err_set(&err, ERR_RATE_LIMITED, "too many requests; \"open\" a session, or wait");
+    err_set(&err, code, "%s", sentence);
     self->core.counters.requests++;
     self->core.counters.errors[err.code]++;
     put_error(&self->text, (struct request_id){0}, &err, NULL);
     struct body *body = take_text(self);
-    self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
+    self->outlet.reply(self->outlet.context, asked->peer, asked->peer_size, asked->delimited, body);
     body_release(&body);
 }
 
+/* What is known of who asked, beside his session. */
+struct circumstances {
+    bool delimited;
+    bool was_open; /* the session, when he asked */
+    bool is_there; /* his connection, still */
+};
+
 /* Sends a session the answer to its request, then does what the request brings about. Clients see
  * that order: the reply comes before fresh snapshots, and before the session ends. */
-static void give_answer(struct engine *self, const struct call *call, bool was_open,
-                        struct body *body, bool delimited)
+static void give_answer(struct engine *self, const struct call *call, struct body *body,
+                        struct circumstances how)
 {
     struct session *session = call->session;
-    gate_note_opened(&self->gate, false, call->connection, call->now);
     if (call->has_changed && self->keeper)
         keeper_note_session(self->keeper, session);
-    delivery_put_reply(self->core.delivery, session, &(struct reply){body, call->shows, delimited},
-                       call->now.mono_ms);
+    delivery_put_reply(self->core.delivery, session,
+                       &(struct reply){body, call->shows, how.delimited}, call->now.mono_ms);
     if (call->snapshots_due)
         delivery_put_snapshots(self->core.delivery, session);
-    if (was_open)
+    if (how.is_there)
+        gate_note_opened(&self->gate, false, call->connection, call->now);
+    if (how.is_there && how.was_open)
         presence_on_request(&self->presence, session, call->connection, call->now);
     if (call->is_flood)
         gate_cut_flood(&self->gate, false, call->connection, session, call->now);
@@ -190,29 +214,159 @@ static void give_answer(struct engine *self, const struct call *call, bool was_o
     }
 }
 
+static struct session *find_session(const struct engine *self, const struct asked *asked)
+{
+    return asked->peer_size == SESSION_KEY_SIZE ? sessions_find(self->core.sessions, asked->peer)
+                                                : NULL;
+}
+
+/* A session's request is answered at once, unless it takes long or comes behind one that does.
+ * Gives the reply, or NULL if it waits. */
+static struct body *answer_session(struct engine *self, struct call *call,
+                                   const struct asked *asked)
+{
+    struct session *session = call->session;
+    struct err refusal = {0};
+    if (!request_admit(call, asked->size, &refusal))
+        return request_refuse(call, asked->text, asked->size, &refusal);
+    if (!queue_has_room(self->queue, session, asked)) {
+        self->core.counters.limited[LIMIT_BACKLOG]++;
+        err_set(&refusal, ERR_BUSY, "too many requests wait behind one that takes long");
+        return request_refuse(call, asked->text, asked->size, &refusal);
+    }
+    if (!queue_holds(session)) {
+        call->must_wait = queue_holds_user(session);
+        struct body *body = request_answer(call, asked->text, asked->size);
+        if (body)
+            return body;
+    }
+    queue_put(self->queue, session, asked, call->errand);
+    return NULL;
+}
+
+static void reply_to_stranger(struct engine *self, const struct asked *asked, struct body *body)
+{
+    self->outlet.reply(self->outlet.context, asked->peer, asked->peer_size, asked->delimited, body);
+}
+
+static void let_stranger_wait(struct engine *self, const struct asked *asked, struct errand *errand)
+{
+    if (queue_has_room(self->queue, NULL, asked)) {
+        queue_put(self->queue, NULL, asked, errand);
+        return;
+    }
+    if (errand)
+        errand->destroy(errand);
+    self->core.counters.limited[LIMIT_BACKLOG]++;
+    refuse_stranger(self, asked, ERR_BUSY, "too many wait to be answered; try again");
+}
+
+/* A stranger may open a session with it. */
+static void answer_stranger(struct engine *self, const struct asked *asked, struct now now)
+{
+    struct call call = {.core = &self->core, .now = now, .connection = asked->connection};
+    if (session_key_is_valid(asked->peer, asked->peer_size))
+        call.key = asked->peer;
+    struct body *body = request_answer(&call, asked->text, asked->size);
+    if (!body)
+        let_stranger_wait(self, asked, call.errand);
+    else if (call.session)
+        give_answer(self, &call, body, (struct circumstances){asked->delimited, false, true});
+    else
+        reply_to_stranger(self, asked, body);
+    body_release(&body);
+}
+
+/* What comes behind something that takes long waits with it. */
+static void take_stranger(struct engine *self, const struct asked *asked, struct now now)
+{
+    if (!gate_lets_speak(&self->gate, false, asked->connection, asked->size, now))
+        refuse_stranger(self, asked, ERR_RATE_LIMITED,
+                        "too many requests; \"open\" a session, or wait");
+    else if (queue_holds_connection(self->queue, asked->connection))
+        let_stranger_wait(self, asked, NULL);
+    else
+        answer_stranger(self, asked, now);
+}
+
 void engine_on_request(struct engine *self, const void *peer, size_t peer_size, uint64_t connection,
                        bool delimited, const char *text, size_t size, struct now now)
 {
-    struct session *before =
-        peer_size == SESSION_KEY_SIZE ? sessions_find(self->core.sessions, peer) : NULL;
-    bool has_key = before || session_key_is_valid(peer, peer_size);
-    if (gate_is_shut(&self->gate, false, connection, before, now))
+    const struct asked asked = {peer, peer_size, connection, delimited, text, size};
+    struct session *session = find_session(self, &asked);
+    if (gate_is_shut(&self->gate, false, connection, session, now))
         return;
-    if (!before && !gate_lets_speak(&self->gate, false, connection, size, now)) {
-        refuse_stranger(self, peer, peer_size, delimited);
+    if (!session) {
+        take_stranger(self, &asked, now);
         return;
     }
+    struct call call = {
+        .core = &self->core, .now = now, .key = peer, .connection = connection, .session = session};
+    gate_note_opened(&self->gate, false, connection, now);
+    struct body *body = answer_session(self, &call, &asked);
+    if (body)
+        give_answer(self, &call, body, (struct circumstances){delimited, true, true});
+    else
+        session->last_request_ms = now.mono_ms; /* the rest, when it is answered */
+    body_release(&body);
+}
+
+/* ---- requests that wait -----------------------------------------------------------------------
+ */
+
+/* Answers a request that has waited, unless it turns out to take long: then it goes on waiting. */
+static void answer_waiting(struct engine *self, struct waiting *one, struct now now)
+{
+    const struct asked *asked = &one->asked;
+    struct session *session = one->session ? one->session : find_session(self, asked);
     struct call call = {.core = &self->core,
                         .now = now,
-                        .key = has_key ? peer : NULL,
-                        .connection = connection,
-                        .session = before};
-    struct body *body = request_answer(&call, text, size);
+                        .connection = asked->connection,
+                        .session = session,
+                        .is_admitted = true,
+                        .errand = one->errand,
+                        .steps = one->steps};
+    if (session || session_key_is_valid(asked->peer, asked->peer_size))
+        call.key = asked->peer;
+    queue_take(self->queue, one);
+    one->errand = NULL;
+    bool is_there = gate_knows(&self->gate, false, asked->connection);
+    struct body *body = request_answer(&call, asked->text, asked->size);
+    if (!body) {
+        one->errand = call.errand;
+        queue_put_back(self->queue, session, one);
+        return;
+    }
+    if (call.session && !session)
+        queue_adopt(self->queue, call.session, asked->connection);
     if (call.session)
-        give_answer(self, &call, before != NULL, body, delimited);
+        give_answer(self, &call, body,
+                    (struct circumstances){asked->delimited, session != NULL, is_there});
     else
-        self->outlet.reply(self->outlet.context, peer, peer_size, delimited, body);
+        reply_to_stranger(self, asked, body);
     body_release(&body);
+    if (!is_there) /* the answer went to the key, on whatever connection that is by now */
+        presence_on_disconnected(&self->presence, asked->connection, now);
+    waiting_destroy(&one);
+}
+
+static bool work_on_requests(struct engine *self, struct now now)
+{
+    struct waiting *one = queue_next(self->queue);
+    if (!one)
+        return false;
+    uint64_t n_replayed = compute_n_replayed(self->core.compute);
+    bool is_ready = !one->errand || one->errand->step(one->errand);
+    one->steps += compute_n_replayed(self->core.compute) - n_replayed;
+    if (is_ready)
+        answer_waiting(self, one, now);
+    return !queue_is_empty(self->queue);
+}
+
+bool engine_work(struct engine *self, struct now now)
+{
+    bool feeds = feed_socket_work(&self->feed_socket, now);
+    return work_on_requests(self, now) || feeds;
 }
 
 /* ---- feed -------------------------------------------------------------------------------------
@@ -306,8 +460,19 @@ static void sweep_sessions(struct engine *self, struct now now)
     }
 }
 
+/* Whoever comes ever again is not to have all detached sessions asked for each time. */
+static void look_for_detached(struct engine *self, struct now now)
+{
+    if (!self->someone_came || now.mono_ms < self->next_look_ms)
+        return;
+    self->someone_came = false;
+    self->next_look_ms = now.mono_ms + LOOK_EVERY_MS;
+    presence_on_connected(&self->presence, now);
+}
+
 int64_t engine_end_turn(struct engine *self, struct now now)
 {
+    look_for_detached(self, now);
     if (now.mono_ms >= self->next_sweep_ms) {
         self->next_sweep_ms = now.mono_ms + SWEEP_EVERY_MS;
         intake_look_after_silent(self->intake, now);
@@ -325,7 +490,10 @@ int64_t engine_end_turn(struct engine *self, struct now now)
     delivery_flush(self->core.delivery, now.mono_ms);
     keep_changes(self, now);
     feed_socket_put_acks(&self->feed_socket, now);
-    int64_t due = delivery_next_due(self->core.delivery, now.mono_ms);
+    bool waits = !queue_is_empty(self->queue) || !queue_is_empty(self->feed_socket.queue);
+    int64_t due = waits ? now.mono_ms : delivery_next_due(self->core.delivery, now.mono_ms);
+    if (self->someone_came && self->next_look_ms < due)
+        due = self->next_look_ms;
     if (self->next_sweep_ms < due)
         due = self->next_sweep_ms;
     return self->next_status_ms < due ? self->next_status_ms : due;

@@ -1,6 +1,6 @@
 /* engine - the daemon without its sockets: bytes and times in, calls to an outlet out.
  *
- *      session socket ──► gate ──► request ──► presence ──► delivery ──► outlet
+ *      session socket ──► gate ──► queue ──► request ──► presence ──► delivery ──► outlet
  *      feed socket ─────► gate ──► feed_socket ──► intake ─────┴──► publisher
  *      time ────────────► engine_end_turn: what is due, then all that waits leaves
  *
@@ -52,6 +52,9 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
 /* Somebody has connected to the feed socket or to the session socket. */
 void engine_on_caller(struct engine *self, bool feeds, uint64_t connection, struct now now);
 
+/* So many connections have been ended for that, by whoever knows of them. */
+void engine_on_cut(struct engine *self, enum limit why, size_t n);
+
 /* A connection of the session socket is gone; its session is kept for a while. */
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now);
 /* New connections of the session socket are ready to receive. Nothing has to be said on them: a
@@ -79,6 +82,10 @@ enum reject engine_feed_bar(struct engine *self, struct source *source, const ch
 /* The settings have other keys than `before`. Sessions and sources whose token is revoked now, or
  * whose key is gone or has changed, are treated as if the token had expired. */
 void engine_on_new_keys(struct engine *self, const struct token_keys *before, struct now now);
+
+/* Does a bit of what is still to be done before requests can be answered, and answers them: for
+ * when nobody else waits, or now and then beside. True if more is left. */
+bool engine_work(struct engine *self, struct now now);
 
 /* Ends a turn: sends what has come together, and does what is due. Returns when it has to be called
  * again at the latest, in milliseconds of the monotonic clock. */

@@ -33,6 +33,7 @@ struct daemon {
     struct config config;
     char *state_dir, *key_path, *curve_dir;
     int lock_fd, signal_fd;
+    size_t descriptors; /* that the process may have */
     struct log log;
     struct calendar *calendar, *always;
     struct token_keys *keys;
@@ -47,6 +48,8 @@ struct daemon {
     int64_t next_simulation_ms;
     bool store_fails;
     int64_t alive_every_ms, next_alive_ms; /* what systemd is to hear; 0 if it does not ask */
+    int64_t work_us,
+        worked_us; /* how much may be worked off at once, and when that was done last */
 };
 
 /* ---- configuration ----------------------------------------------------------------------------
@@ -145,9 +148,27 @@ static bool read_instruments(struct daemon *self)
     return true;
 }
 
+/* A connection is a descriptor. Nobody who has opened nothing takes those of the others: parts of
+ * all, of which a half is left for who has opened something. */
+enum { STRANGERS_SHARE = 3, FEED_STRANGERS_SHARE = 24, SUBSCRIBERS_SHARE = 8 };
+
+static void keep_to_share(const struct daemon *self, size_t *wanted, size_t share)
+{
+    size_t most = self->descriptors / share + 1;
+    if (*wanted > most)
+        *wanted = most;
+}
+
+static void share_descriptors(struct daemon *self)
+{
+    keep_to_share(self, &self->settings.strangers_max, STRANGERS_SHARE);
+    keep_to_share(self, &self->settings.feed_strangers_max, FEED_STRANGERS_SHARE);
+}
+
 static void apply_settings(struct daemon *self)
 {
     setup_core(&self->config, self->server, &self->convention, &self->settings);
+    share_descriptors(self);
     self->settings.keys = self->keys;
     self->settings.calendar_of = calendar_of;
     self->settings.calendar_context = self;
@@ -195,6 +216,7 @@ static void reload(struct daemon *self)
         fail(&err);
     }
     setup_core_live(&self->config, &self->settings);
+    share_descriptors(self);
     log_write(&self->log, n_faults ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               n_faults ? "read again with faults: what is faulty stays as it was" : "read again");
 }
@@ -344,6 +366,7 @@ static bool build(struct daemon *self)
     if (!open_state(self) || !open_store(self))
         return false;
     struct server_settings settings = setup_server(config, self->curve_dir);
+    keep_to_share(self, &settings.subscribers_max, SUBSCRIBERS_SHARE);
     self->server = server_new(&settings, &err);
     if (!self->server)
         return fail(&err);
@@ -414,6 +437,25 @@ static void tell_alive(struct daemon *self, struct now now)
     self->next_alive_ms = now.mono_ms + self->alive_every_ms;
 }
 
+/* What requests wait for is done while nobody wants anything else, and in a part of the time while
+ * somebody does: never for long. */
+static void work(struct daemon *self)
+{
+    enum { AT_ONCE_US = 2000, PART = 10 };
+    int64_t at_us = clock_us();
+    self->work_us += server_was_idle(self->server) ? AT_ONCE_US : (at_us - self->worked_us) / PART;
+    if (self->work_us > AT_ONCE_US)
+        self->work_us = AT_ONCE_US;
+    int64_t end_us = at_us + self->work_us;
+    bool is_more = true;
+    while (is_more && at_us < end_us) {
+        is_more = engine_work(self->engine, clock_read());
+        at_us = clock_us();
+    }
+    self->work_us = is_more ? end_us - at_us : AT_ONCE_US;
+    self->worked_us = at_us;
+}
+
 static void run(struct daemon *self)
 {
     bool stopping = false;
@@ -431,6 +473,7 @@ static void run(struct daemon *self)
             if (self->store)
                 settle(self, store_take_outcome(self->store, &err), &err);
         }
+        work(self);
         now = clock_read();
         simulate(self, now);
         due_ms = engine_end_turn(self->engine, now);
@@ -444,7 +487,7 @@ static enum exit_status serve(struct daemon *self)
 {
     zsys_handler_set(NULL); /* czmq would take SIGINT and SIGTERM for itself */
     process_hide_memory();
-    process_raise_descriptors();
+    self->descriptors = process_raise_descriptors();
     self->signal_fd = process_open_signals();
     if (!build(self))
         return EXIT_FAILED;

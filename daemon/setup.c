@@ -37,6 +37,9 @@ struct server_settings setup_server(const struct config *config, const char *scr
                                     .io_threads = (int)config->io_threads,
                                     .send_hwm = (int)config->send_hwm,
                                     .frame_bytes = (size_t)config->frame_bytes,
+                                    .unread_bytes = (size_t)config->unread_bytes,
+                                    .subscription_bytes = (size_t)config->subscription_bytes,
+                                    .subscribers_max = (size_t)config->subscribers,
                                     .certificate = config->certificate_file,
                                     .clients = config->clients_dir,
                                     .scratch = scratch,
@@ -65,14 +68,17 @@ void setup_core_live(const struct config *config, struct core_settings *settings
     settings->subscriptions_per_session = (size_t)config->subscriptions;
     settings->indicators_per_session = (size_t)config->indicators;
     settings->indicators_per_user = (size_t)config->user_indicators;
+    settings->state_bytes_per_user = (size_t)config->user_state_bytes;
     settings->indicators_per_request = (size_t)config->indicators_per_request;
     settings->history_max = (size_t)config->history;
+    settings->history_values_max = (size_t)config->history_values;
     settings->requests = rate_of(config->requests_per_second, config->request_burst);
     settings->user_requests = rate_of(config->user_requests_per_second, config->user_request_burst);
     settings->stranger_requests =
         rate_of(config->stranger_requests_per_second, config->stranger_request_burst);
     settings->feed_bytes = rate_of(config->feed_bytes_per_second, config->feed_burst_bytes);
     settings->open_within_ms = config->open_within_ms;
+    settings->strangers_max = settings->feed_strangers_max = (size_t)config->strangers;
     settings->sources_max = (size_t)config->sources;
     settings->symbols_max = (size_t)config->symbols;
     settings->rules = (struct token_rules){

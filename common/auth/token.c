@@ -420,17 +420,30 @@ static enum err_code check_origin(const cJSON *claims, const struct token_rules 
     return ERR_OK;
 }
 
+bool token_takes_long(const char *token)
+{
+    const char *dot = strchr(token, '.');
+    cJSON *header =
+        dot && dot - token <= TOKEN_SIZE_MAX ? decode_part(token, (size_t)(dot - token)) : NULL;
+    const char *name = member_text(header, "alg");
+    bool takes_long = false;
+    for (size_t i = 0; name && i < sizeof ALGORITHMS / sizeof *ALGORITHMS; i++)
+        takes_long |= !ALGORITHMS[i].is_secret && strcmp(name, ALGORITHMS[i].name) == 0;
+    cJSON_Delete(header);
+    return takes_long;
+}
+
 enum err_code token_verify(const struct token_keys *keys, const char *token, int64_t now_s,
                            const struct token_rules *rules, struct token_claims *claims,
                            struct err *err)
 {
     const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
+    *claims = (struct token_claims){0};
     if (!second || strlen(token) > TOKEN_SIZE_MAX || !is_base64url(second + 1))
         return refuse(err, "that is no token: three parts joined by dots are expected");
     cJSON *header = decode_part(token, (size_t)(first - token)),
           *payload = decode_part(first + 1, (size_t)(second - first - 1));
     enum err_code code = ERR_OK;
-    *claims = (struct token_claims){0};
     if (!header || !payload)
         code = refuse(err, "that is no token: its parts are not JSON");
     if (code == ERR_OK)

@@ -67,6 +67,10 @@ bool token_keys_keep(const struct token_keys *self, const struct token_keys *bef
 /* 1 to 64 characters of A-Z a-z 0-9 . _ - */
 bool token_kid_is_valid(const char *kid);
 
+/* True if its header asks for a signature by a public key: up to 2 ms, and a stranger may send it.
+ */
+bool token_takes_long(const char *token);
+
 /* Verifies a token and fills *claims. Errors: UNAUTHENTICATED, TOKEN_EXPIRED; the sentence tells a
  * rightful owner what to do and a guesser nothing about keys. */
 enum err_code token_verify(const struct token_keys *keys, const char *token, int64_t now_s,

@@ -1,6 +1,5 @@
 #include "common/base/err.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,29 +47,54 @@ bool err_code_is_temporary(enum err_code code)
 
 enum { DISTANCE_MAX_LENGTH = 64 };
 
+static unsigned char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : (unsigned char)c;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Wagner & Fischer 1974, The string-to-string correction problem; only the diagonals on which the
+ * distance can be within the limit (Ukkonen 1985, Algorithms for approximate string matching), as
+ * long as it is. */
+static size_t edits(const char *a, size_t n_a, const char *b, size_t n_b, size_t limit)
+{
+    size_t row[DISTANCE_MAX_LENGTH + 2];
+    for (size_t j = 0; j <= n_b; j++)
+        row[j] = least(j, limit + 1);
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t from = i > limit ? i - limit : 1, to = least(i + limit, n_b), nearest = limit + 1;
+        size_t diagonal = row[from - 1];
+        row[from - 1] = from == 1 ? least(i, limit + 1) : limit + 1;
+        for (size_t j = from; j <= to; j++) {
+            size_t best = diagonal + (fold(a[i - 1]) != fold(b[j - 1]));
+            diagonal = row[j];
+            best = least(best, least(diagonal, row[j - 1]) + 1);
+            row[j] = least(best, limit + 1);
+            nearest = least(nearest, row[j]);
+        }
+        row[to + 1] = limit + 1;
+        if (nearest > limit && row[0] > limit)
+            return limit + 1;
+    }
+    return row[n_b];
+}
+
 size_t err_distance(const char *a, const char *b, size_t limit)
 {
     size_t n_a = strlen(a), n_b = strlen(b);
+    if (n_a > n_b + limit || n_b > n_a + limit)
+        return limit + 1;
     if (n_a > DISTANCE_MAX_LENGTH || n_b > DISTANCE_MAX_LENGTH)
         return strcasecmp(a, b) == 0 ? 0 : limit + 1;
-    size_t row[DISTANCE_MAX_LENGTH + 1];
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-            size_t best = diagonal + (same ? 0 : 1);
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[n_b] <= limit ? row[n_b] : limit + 1;
+    for (; n_a > 0 && n_b > 0 && fold(*a) == fold(*b); n_a--, n_b--)
+        a++, b++;
+    for (; n_a > 0 && n_b > 0 && fold(a[n_a - 1]) == fold(b[n_b - 1]); n_a--)
+        n_b--;
+    return edits(a, n_a, b, n_b, limit);
 }
 
 struct nearest nearest_begin(const char *wanted)

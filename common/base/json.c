@@ -15,6 +15,7 @@
 
 struct checker {
     const unsigned char *start, *at, *end;
+    size_t n_values, values_max;
     const char *fault; /* what is wrong at `at`, NULL while all is well */
 };
 
@@ -27,8 +28,14 @@ static bool fail(struct checker *self, const char *fault)
 
 static void skip_blanks(struct checker *self)
 {
-    while (self->at < self->end && memchr(" \t\r\n", *self->at, 4))
+    while (self->at < self->end &&
+           (*self->at == ' ' || *self->at == '\n' || *self->at == '\r' || *self->at == '\t'))
         self->at++;
+}
+
+static bool is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
 }
 
 static bool take(struct checker *self, char c)
@@ -42,7 +49,7 @@ static bool take(struct checker *self, char c)
 static bool check_digits(struct checker *self)
 {
     const unsigned char *before = self->at;
-    while (self->at < self->end && isdigit(*self->at))
+    while (self->at < self->end && is_digit(*self->at))
         self->at++;
     return self->at > before || fail(self, "a number lacks digits");
 }
@@ -52,14 +59,15 @@ static bool check_number(struct checker *self)
     const unsigned char *from = self->at;
     take(self, '-');
     if (take(self, '0')) {
-        if (self->at < self->end && isdigit(*self->at))
+        if (self->at < self->end && is_digit(*self->at))
             return fail(self, "a number starts with 0");
     } else if (!check_digits(self)) {
         return false;
     }
     if (take(self, '.') && !check_digits(self))
         return false;
-    if (take(self, 'e') || take(self, 'E')) {
+    bool has_exponent = take(self, 'e') || take(self, 'E');
+    if (has_exponent) {
         if (!take(self, '+'))
             take(self, '-');
         if (!check_digits(self))
@@ -69,6 +77,8 @@ static bool check_number(struct checker *self)
     size_t size = (size_t)(self->at - from);
     if (size >= sizeof digits)
         return fail(self, "a number is longer than 63 characters");
+    if (!has_exponent)
+        return true;
     memcpy(digits, from, size);
     digits[size] = '\0';
     return isfinite(strtod(digits, NULL)) || fail(self, "a number is beyond a double");
@@ -183,6 +193,8 @@ static bool check_value(struct checker *self, int depth)
         return fail(self, "the text ends too early");
     if (depth >= JSON_DEPTH_MAX)
         return fail(self, "nested too deep");
+    if (++self->n_values > self->values_max)
+        return fail(self, "too many values");
     switch (*self->at) {
     case '{':
         self->at++;
@@ -233,12 +245,22 @@ static const char *find_repeated_member(const cJSON *tree)
 
 cJSON *json_parse(const char *text, size_t size, struct err *err)
 {
+    return json_parse_few(text, size, SIZE_MAX, err);
+}
+
+cJSON *json_parse_few(const char *text, size_t size, size_t n_values, struct err *err)
+{
     const unsigned char *start = (const unsigned char *)text;
-    struct checker checker = {.start = start, .at = start, .end = start + size};
+    struct checker checker = {
+        .start = start, .at = start, .end = start + size, .values_max = n_values};
     if (check_value(&checker, 0)) {
         skip_blanks(&checker);
         if (checker.at < checker.end)
             fail(&checker, "something follows the value");
+    }
+    if (checker.n_values > n_values) {
+        err_set(err, ERR_TOO_LARGE, "more than %zu values", n_values);
+        return NULL;
     }
     if (checker.fault) {
         err_set(err, ERR_BAD_REQUEST, "not JSON: %s at byte %zu", checker.fault,
@@ -263,7 +285,7 @@ const char *json_text_of(const cJSON *object, const cJSON *member, const char *t
                          size_t *member_size)
 {
     const unsigned char *start = (const unsigned char *)text, *value;
-    struct checker at = {.start = start, .at = start, .end = start + size};
+    struct checker at = {.start = start, .at = start, .end = start + size, .values_max = SIZE_MAX};
     const cJSON *one = object->child;
     skip_blanks(&at);
     take(&at, '{');
@@ -279,6 +301,38 @@ const char *json_text_of(const cJSON *object, const cJSON *member, const char *t
         skip_blanks(&at);
     } while (one != member && (one = one->next) && take(&at, ','));
     return (const char *)value;
+}
+
+const char *json_find_member(const char *text, size_t size, const char *name, size_t *value_size)
+{
+    const unsigned char *start = (const unsigned char *)text, *found = NULL;
+    struct checker at = {.start = start, .at = start, .end = start + size, .values_max = SIZE_MAX};
+    skip_blanks(&at);
+    bool more = take(&at, '{');
+    while (more) {
+        skip_blanks(&at);
+        const unsigned char *key = at.at;
+        if (!check_string(&at))
+            return NULL;
+        bool is_it =
+            (size_t)(at.at - key) == strlen(name) + 2 && memcmp(key + 1, name, strlen(name)) == 0;
+        skip_blanks(&at);
+        if (!take(&at, ':'))
+            return NULL;
+        skip_blanks(&at);
+        const unsigned char *value = at.at;
+        if (!check_value(&at, 1))
+            return NULL;
+        if (is_it) {
+            found = value;
+            *value_size = (size_t)(at.at - value);
+        }
+        skip_blanks(&at);
+        more = take(&at, ',');
+    }
+    bool whole = take(&at, '}');
+    skip_blanks(&at);
+    return whole && at.at == at.end ? (const char *)found : NULL;
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------

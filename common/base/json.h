@@ -17,10 +17,16 @@ enum { JSON_DEPTH_MAX = 32, JSON_NUMBER_SIZE = 48 };
  * in a string, no number beyond a double. Gives a tree for cJSON_Delete, or NULL with *err filled
  * (BAD_REQUEST, with the byte where it went wrong). */
 cJSON *json_parse(const char *text, size_t size, struct err *err);
+/* The same, of at most that many values (TOO_LARGE): a tree takes much longer to make than its text
+ * to check. */
+cJSON *json_parse_few(const char *text, size_t size, size_t n_values, struct err *err);
 
 /* A member's value as it stands in the text that json_parse has read the object from: borrowed. */
 const char *json_text_of(const cJSON *object, const cJSON *member, const char *text, size_t size,
                          size_t *member_size);
+/* A member of the object that the text is, as it stands there: for what is not worth a tree.
+ * Borrowed from the text; NULL if that is no JSON object, or has no such member. */
+const char *json_find_member(const char *text, size_t size, const char *name, size_t *value_size);
 
 /* The shortest decimal that reads back to value; integers without a fraction; "null" when value is
  * not finite. Returns the length written, without the NUL. */

@@ -24,6 +24,20 @@ static struct spec *make_spec(const struct indicator *row)
     return self;
 }
 
+struct spec_size spec_size(const struct spec *spec)
+{
+    enum { STATES = 2 };
+    struct spec_size size = {1, STATES * indicator_state_size(spec->row, spec->params)};
+    for (size_t i = 0; i < INDICATOR_INPUTS_MAX; i++) {
+        if (!spec->sources[i].nested)
+            continue;
+        struct spec_size source = spec_size(spec->sources[i].nested);
+        size.n_indicators += source.n_indicators;
+        size.bytes += source.bytes;
+    }
+    return size;
+}
+
 void spec_destroy(struct spec **spec)
 {
     if (!*spec)

@@ -47,6 +47,13 @@ enum err_code spec_parse_json(const cJSON *item, struct spec **spec, struct err 
  * another one must not be of a shorter one. Errors: BAD_PARAMETER. */
 enum err_code spec_check_timeframe(const struct spec *spec, enum timeframe own, struct err *err);
 
+/* What it takes to compute it and all that it takes as a source. */
+struct spec_size {
+    size_t n_indicators; /* it is one of them */
+    size_t bytes;        /* of their states: after the last closed bar, and after pending ones */
+};
+struct spec_size spec_size(const struct spec *spec);
+
 void spec_destroy(struct spec **spec);
 
 /* A copy of its own, for spec_destroy. */

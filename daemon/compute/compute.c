@@ -198,10 +198,9 @@ size_t instance_bars_missing(const struct instance *self)
 
 static struct instance *find_instance(const struct plan *self, const char *key)
 {
-    for (size_t i = 0; i < self->n; i++)
-        if (strcmp(self->instances[i]->key, key) == 0)
-            return self->instances[i];
-    return NULL;
+    struct instance *instance;
+    HASH_FIND_STR(self->by_key, key, instance);
+    return instance;
 }
 
 static void remember_past(struct instance *self, int64_t end_ms)
@@ -246,11 +245,26 @@ static void follow(struct instance *self, int64_t end_ms)
     node_take_values(&self->node, i < self->higher->n_past ? self->higher->past[i].values : NULL);
 }
 
-static struct instance *start_instance(struct plan *self, const struct spec *spec, char *key)
+/* What a replay has brought it to is its state from now on. */
+static void take_state(struct instance *self, struct replay *replay)
+{
+    struct node *done = replay_last(replay);
+    void *fresh = self->node.state;
+    self->node.state = done->state;
+    self->node.n_committed = done->n_committed;
+    memcpy(self->node.values, done->values, sizeof done->values);
+    memcpy(self->closed_values, done->values, sizeof done->values);
+    done->state = fresh;
+    self->plan->n_ahead = 0;
+}
+
+/* Not warm yet, and not among the plan's instances. */
+static struct instance *make_instance(struct plan *self, const struct spec *spec, char *key)
 {
     struct instance *instance = mem_alloc_zero(1, sizeof *instance);
     instance->plan = self;
     instance->key = key;
+    instance->spec = spec_copy(spec);
     node_init(&instance->node, spec->row, spec->params);
     if (spec->timeframe != TIMEFRAME_NONE)
         follow_higher(instance, spec);
@@ -262,27 +276,67 @@ static struct instance *start_instance(struct plan *self, const struct spec *spe
         if (source->nested)
             input->from = &plan_acquire_instance(self, source->nested)->node;
     }
+    HASH_ADD_KEYPTR(hh, self->by_key, instance->key, strlen(instance->key), instance);
+    instance->warming = replay_new(self, &instance, 1);
+    return instance;
+}
+
+static void enlist(struct plan *self, struct instance *instance)
+{
     self->values |= node_wants_values(&instance->node);
     self->instances =
         mem_grow(self->instances, self->n, &self->capacity, sizeof(struct instance *));
     self->instances[self->n++] = instance;
     self->compute->n_instances++;
-    plan_warm(self, instance);
+}
+
+static void unlist(struct plan *self, const struct instance *instance)
+{
+    size_t at = 0;
+    while (self->instances[at] != instance)
+        at++;
+    memmove(&self->instances[at], &self->instances[at + 1],
+            (--self->n - at) * sizeof(struct instance *));
+    self->compute->n_instances--;
+    self->values = 0;
+    for (size_t i = 0; i < self->n; i++)
+        self->values |= node_wants_values(&self->instances[i]->node);
+}
+
+bool instance_warm_up(struct instance *self)
+{
+    if (!self->warming)
+        return true;
+    if (!replay_is_sound(self->warming)) {
+        replay_destroy(&self->warming);
+        self->warming = replay_new(self->plan, &self, 1);
+    }
+    if (!replay_step(self->warming, SIZE_MAX))
+        return false;
+    take_state(self, self->warming);
+    replay_destroy(&self->warming);
+    enlist(self->plan, self);
+    return true;
+}
+
+struct instance *plan_begin_instance(struct plan *self, const struct spec *spec)
+{
+    struct buf key = {0};
+    spec_put_key(spec, &key);
+    struct instance *instance = find_instance(self, key.data);
+    if (instance)
+        buf_destroy(&key);
+    else
+        instance = make_instance(self, spec, key.data);
+    instance->users++;
     return instance;
 }
 
 struct instance *plan_acquire_instance(struct plan *self, const struct spec *spec)
 {
-    struct buf key = {0};
-    spec_put_key(spec, &key);
-    struct instance *instance = find_instance(self, key.data);
-    if (instance) {
-        buf_destroy(&key);
-    } else {
-        instance = start_instance(self, spec, key.data);
-        instance->spec = spec_copy(spec);
-    }
-    instance->users++;
+    struct instance *instance = plan_begin_instance(self, spec);
+    while (!instance_warm_up(instance))
+        continue;
     return instance;
 }
 
@@ -292,15 +346,10 @@ void plan_release_instance(struct plan *self, struct instance **instance)
     *instance = NULL;
     if (!gone || --gone->users > 0)
         return;
-    size_t at = 0;
-    while (self->instances[at] != gone)
-        at++;
-    memmove(&self->instances[at], &self->instances[at + 1],
-            (--self->n - at) * sizeof(struct instance *));
-    self->compute->n_instances--;
-    self->values = 0;
-    for (size_t i = 0; i < self->n; i++)
-        self->values |= node_wants_values(&self->instances[i]->node);
+    if (!gone->warming)
+        unlist(self, gone);
+    HASH_DEL(self->by_key, gone);
+    replay_destroy(&gone->warming);
     for (size_t i = 0; i < gone->node.n_inputs; i++) {
         struct instance *from = instance_of(gone->node.inputs[i].from);
         if (from)
@@ -337,15 +386,25 @@ void plan_commit(struct plan *self, const struct bar *bar)
     self->stamp++;
 }
 
+static void warm_anew(struct instance *self)
+{
+    struct replay *replay = replay_new(self->plan, &self, 1);
+    while (!replay_step(replay, SIZE_MAX))
+        continue;
+    take_state(self, replay);
+    replay_destroy(&replay);
+}
+
 /* Warms each instance by itself, as a new one is: one that follows a longer timeframe finds all of
  * its past there, not only the last bars. */
 void plan_restart(struct plan *self, size_t n_closed)
 {
     self->n_closed = n_closed;
+    self->compute->n_restarts++;
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
         instance->n_past = 0;
-        plan_warm(self, instance);
+        warm_anew(instance);
         size_t n;
         const struct bar *bars = series_closed(self->series, &n);
         if (instance->n_followers > 0 && n_closed > 0)

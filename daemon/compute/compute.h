@@ -55,6 +55,11 @@ struct plan *compute_find_plan(struct compute *self, const struct listing *listi
  * acquire; *instance is NULL afterwards. */
 struct instance *plan_acquire_instance(struct plan *self, const struct spec *spec);
 void plan_release_instance(struct plan *self, struct instance **instance);
+/* The same for whoever cannot wait: it is acquired, but perhaps not warm, and until it is nothing
+ * may be asked of it. All that it takes as a source should be warm: what is not is warmed here. */
+struct instance *plan_begin_instance(struct plan *self, const struct spec *spec);
+/* Goes on with that for a bit. True when it is warm. */
+bool instance_warm_up(struct instance *self);
 size_t plan_n_instances(const struct plan *self);
 struct instance *plan_instance(const struct plan *self, size_t i);
 
@@ -87,10 +92,19 @@ size_t instance_bars_missing(const struct instance *self);
 /* Called for each bar of a replay; texts[i] is instance i's value as JSON. */
 typedef void plan_replay_fn(void *context, const struct bar *bar, const struct buf *texts);
 
-/* Computes instances[0..n) again over the closed bars from the first one on, and calls back for
- * those with index first..last-1. Nothing of the plan changes. */
-void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
-                 size_t last, plan_replay_fn *fn, void *context);
+/* Instances computed again over the closed bars from the first one on, for whoever wants to know
+ * what they were; a bit at a time. Nothing of the plan changes. The instances must be there for as
+ * long. */
+struct replay;
+struct replay *plan_begin_replay(const struct plan *self, struct instance *const *instances,
+                                 size_t n);
+void replay_destroy(struct replay **self);
+/* Goes on for a bit, and calls back for bars with index first..last-1 (SIZE_MAX: to the newest).
+ * True when it has come there. */
+bool replay_go_on(struct replay *self, size_t first, size_t last, plan_replay_fn *fn,
+                  void *context);
+/* False when bars have gone from the history since it began: then it is of no use. */
+bool replay_is_sound(const struct replay *self);
 
 /* Recounts users and order. Aborts at the first disagreement. For tests. */
 void plan_check(const struct plan *self);

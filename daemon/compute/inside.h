@@ -38,7 +38,9 @@ struct instance {
     unsigned n_followers;     /* of this one */
     struct past past[PAST_KEPT]; /* newest first, while it is followed */
     size_t n_past;
-    uint64_t wanted; /* the plan's n_wants at the time when it was wanted last */
+    uint64_t wanted;        /* the plan's n_wants at the time when it was wanted last */
+    struct replay *warming; /* NULL: it is warm, and one of the plan's instances */
+    UT_hash_handle hh;
 };
 
 struct plan {
@@ -51,10 +53,11 @@ struct plan {
     void *user;
     struct instance **instances; /* sources first */
     size_t n, capacity;
-    uint64_t n_wants;  /* how often plan_want_nothing has been called */
-    size_t n_closed;   /* bars committed since the last restart */
-    uint64_t stamp;    /* moves on with every change of values */
-    struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
+    struct instance *by_key; /* these, and those that are not warm yet */
+    uint64_t n_wants;        /* how often plan_want_nothing has been called */
+    size_t n_closed;         /* bars committed since the last restart */
+    uint64_t stamp;          /* moves on with every change of values */
+    struct bar *ahead;       /* the pending bars that the nodes' ahead has seen */
     size_t n_ahead, ahead_capacity;
     uint64_t key; /* listing and timeframe */
     UT_hash_handle hh;
@@ -65,6 +68,7 @@ struct compute {
     struct plan *plans;
     size_t n_instances;
     uint64_t n_replayed;
+    uint64_t n_restarts; /* of plans */
 };
 
 /* The instance whose node it is. */
@@ -81,8 +85,13 @@ unsigned node_wants_values(const struct node *node);
 struct fields plan_fields(const struct plan *self, const struct bar *bar, bool closed,
                           unsigned values);
 
-/* Carries an instance, from the first bar on, through all closed bars that its plan has committed:
- * computed beside what it takes its inputs from, which stays as it is. */
-void plan_warm(struct plan *self, struct instance *instance);
+/* Carries instances, from the first bar on, through the closed bars that their plan has committed:
+ * computed beside what they take their inputs from, all of which stays as it is. */
+struct replay *replay_new(const struct plan *plan, struct instance *const *instances, size_t n);
+/* Goes on by a bit, what is followed on longer timeframes first. True when bar `last` - 1 is done,
+ * or the newest. */
+bool replay_step(struct replay *self, size_t last);
+/* The node of the last of the instances, after what has been done. */
+struct node *replay_last(const struct replay *self);
 
 #endif

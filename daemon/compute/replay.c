@@ -8,6 +8,7 @@
 
 /* All that a followed instance has given, for a replay of one that follows it. */
 struct track {
+    struct replay *source;  /* of the followed one; NULL where none is */
     struct past *steps;     /* by end */
     size_t n, capacity, at; /* the first `at` have ended by the bar at hand */
 };
@@ -16,15 +17,18 @@ struct track {
 struct replay {
     const struct plan *plan;
     struct node *nodes;
-    struct track *tracks; /* one a node, of those that follow */
+    struct track *tracks; /* one a node */
     struct instance **of; /* the instance that each node stands for */
     size_t n;
     unsigned values;         /* of what options give, those that they take */
     size_t value_steps;      /* what they are of work, a bar */
     int64_t values_since_ms; /* before which they are not defined */
+    size_t n_done;           /* bars */
+    uint64_t n_restarts;     /* of plans, when it began */
+    size_t n_asked;          /* instances whose values are given out: */
+    size_t *node_of;         /* their nodes, */
+    struct buf *texts;       /* and scratch */
 };
-
-static struct track record_track(const struct instance *followed);
 
 static size_t replay_find(const struct replay *self, const struct instance *instance)
 {
@@ -46,7 +50,7 @@ static void replay_add(struct replay *self, struct instance *instance)
     node_init(node, model->row, model->params);
     node_begin_runs(node);
     if (instance->higher)
-        self->tracks[self->n] = record_track(instance->higher);
+        self->tracks[self->n].source = replay_new(instance->higher->plan, &instance->higher, 1);
     for (size_t k = 0; k < model->n_inputs; k++) {
         node->inputs[k] = model->inputs[k];
         if (model->inputs[k].from) {
@@ -57,20 +61,64 @@ static void replay_add(struct replay *self, struct instance *instance)
     self->of[self->n++] = instance;
 }
 
-static void replay_begin(struct replay *self, const struct plan *plan,
-                         struct instance *const *instances, size_t n)
+struct replay *replay_new(const struct plan *plan, struct instance *const *instances, size_t n)
 {
-    *self = (struct replay){.plan = plan};
-    self->nodes = mem_alloc_zero(plan->n, sizeof *self->nodes);
-    self->tracks = mem_alloc_zero(plan->n, sizeof *self->tracks);
-    self->of = mem_alloc_zero(plan->n, sizeof *self->of);
+    struct replay *self = mem_alloc_zero(1, sizeof *self);
+    size_t most = plan->n + n;
+    self->plan = plan;
+    self->n_restarts = plan->compute->n_restarts;
+    self->nodes = mem_alloc_zero(most, sizeof *self->nodes);
+    self->tracks = mem_alloc_zero(most, sizeof *self->tracks);
+    self->of = mem_alloc_zero(most, sizeof *self->of);
     for (size_t i = 0; i < n; i++)
         replay_add(self, instances[i]);
     for (size_t i = 0; i < self->n; i++)
         self->values |= node_wants_values(&self->nodes[i]);
     self->value_steps = value_steps(plan->listing, self->values);
     self->values_since_ms = value_since(plan->listing, self->values);
+    return self;
 }
+
+struct replay *plan_begin_replay(const struct plan *self, struct instance *const *instances,
+                                 size_t n)
+{
+    struct replay *replay = replay_new(self, instances, n);
+    replay->n_asked = n;
+    replay->node_of = mem_alloc_zero(n, sizeof *replay->node_of);
+    replay->texts = mem_alloc_zero(n, sizeof *replay->texts);
+    for (size_t i = 0; i < n; i++)
+        replay->node_of[i] = replay_find(replay, instances[i]);
+    return replay;
+}
+
+void replay_destroy(struct replay **replay)
+{
+    struct replay *self = *replay;
+    *replay = NULL;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->n; i++) {
+        node_clear(&self->nodes[i]);
+        replay_destroy(&self->tracks[i].source);
+        free(self->tracks[i].steps);
+    }
+    for (size_t i = 0; i < self->n_asked; i++)
+        buf_destroy(&self->texts[i]);
+    free(self->texts);
+    free(self->node_of);
+    free(self->nodes);
+    free(self->tracks);
+    free(self->of);
+    free(self);
+}
+
+bool replay_is_sound(const struct replay *self)
+{
+    return self->n_restarts == self->plan->compute->n_restarts;
+}
+
+/* ---- a bit ------------------------------------------------------------------------------------
+ */
 
 static void follow_track(struct node *node, struct track *track, int64_t end_ms)
 {
@@ -96,12 +144,20 @@ static struct fields replay_fields(const struct replay *self, const struct bar *
     return plan_fields(self->plan, bar, true, is_defined ? self->values : 0);
 }
 
+/* Of n bars as many as can be taken without others waiting for long. */
+static size_t run_length(const struct replay *self, size_t n)
+{
+    enum { STEPS = 256 };
+    size_t a_bar = self->n + self->value_steps, most = a_bar > 0 ? STEPS / a_bar : NODE_RUN;
+    most = most < 1 ? 1 : most > NODE_RUN ? NODE_RUN : most;
+    return n < most ? n : most;
+}
+
 /* Takes the next of n bars, as many as make a run, and gives how many those are. */
 static size_t replay_run(const struct replay *self, const struct bar *bars, size_t n)
 {
     struct fields fields[NODE_RUN];
-    if (n > NODE_RUN)
-        n = NODE_RUN;
+    n = run_length(self, n);
     for (size_t k = 0; k < n; k++)
         fields[k] = replay_fields(self, &bars[k]);
     for (size_t i = 0; i < self->n; i++) {
@@ -113,97 +169,68 @@ static size_t replay_run(const struct replay *self, const struct bar *bars, size
     return n;
 }
 
-static void replay_end(struct replay *self)
+/* The bars that its plan has committed, up to number `last`. */
+static const struct bar *bars_up_to(const struct replay *self, size_t last, size_t *n)
 {
-    for (size_t i = 0; i < self->n; i++) {
-        node_clear(&self->nodes[i]);
-        free(self->tracks[i].steps);
-    }
-    free(self->nodes);
-    free(self->tracks);
-    free(self->of);
+    const struct bar *bars = series_closed(self->plan->series, n);
+    if (*n > self->plan->n_closed)
+        *n = self->plan->n_closed;
+    if (*n > last)
+        *n = last;
+    return bars;
 }
 
-/* Replays a run, and adds what the followed instance gives to its track. */
-static size_t record_run(struct track *track, const struct replay *replay,
-                         const struct instance *followed, const struct bar *bars, size_t n)
+/* Goes on with what is followed, and adds what that gives to the track. False if there was nothing
+ * left to do. */
+static bool record_some(struct track *self)
 {
-    struct node *node = &replay->nodes[replay_find(replay, followed)];
-    n = replay_run(replay, bars, n);
-    for (size_t k = 0; k < n; k++) {
-        node_recall(node, k);
-        track->steps = mem_grow(track->steps, track->n, &track->capacity, sizeof *track->steps);
-        track->steps[track->n].end_ms = plan_bar_end(replay->plan, &bars[k]);
-        memcpy(track->steps[track->n++].values, node->values, sizeof node->values);
+    struct replay *source = self->source;
+    size_t before = source->n_done, n;
+    const struct bar *bars = bars_up_to(source, SIZE_MAX, &n);
+    if (before == n)
+        return false;
+    replay_step(source, SIZE_MAX);
+    struct node *followed = replay_last(source);
+    for (size_t k = before; k < source->n_done; k++) {
+        node_recall(followed, k - before);
+        self->steps = mem_grow(self->steps, self->n, &self->capacity, sizeof *self->steps);
+        self->steps[self->n].end_ms = plan_bar_end(source->plan, &bars[k]);
+        memcpy(self->steps[self->n++].values, followed->values, sizeof followed->values);
     }
-    return n;
+    return true;
 }
 
-static struct track record_track(const struct instance *followed)
+bool replay_step(struct replay *self, size_t last)
 {
-    struct track track = {0};
-    struct instance *one = (struct instance *)(uintptr_t)followed;
-    const struct plan *plan = followed->plan;
     size_t n;
-    const struct bar *bars = series_closed(plan->series, &n);
-    struct replay replay;
-    replay_begin(&replay, plan, &one, 1);
-    if (n > plan->n_closed)
-        n = plan->n_closed;
-    for (size_t k = 0; k < n;)
-        k += record_run(&track, &replay, followed, &bars[k], n - k);
-    replay_end(&replay);
-    return track;
+    const struct bar *bars = bars_up_to(self, last, &n);
+    if (self->n_done >= n)
+        return true;
+    for (size_t i = 0; i < self->n; i++)
+        if (self->tracks[i].source && record_some(&self->tracks[i]))
+            return false;
+    self->n_done += replay_run(self, &bars[self->n_done], n - self->n_done);
+    return self->n_done == n;
 }
 
-void plan_replay(const struct plan *self, struct instance *const *instances, size_t n, size_t first,
-                 size_t last, plan_replay_fn *fn, void *context)
+struct node *replay_last(const struct replay *self)
 {
-    size_t n_bars;
-    const struct bar *bars = series_closed(self->series, &n_bars);
-    if (last > n_bars)
-        last = n_bars;
-    struct replay replay;
-    replay_begin(&replay, self, instances, n);
-    size_t *node_of = mem_alloc_zero(n, sizeof *node_of);
-    struct buf *texts = mem_alloc_zero(n, sizeof *texts);
-    for (size_t i = 0; i < n; i++)
-        node_of[i] = replay_find(&replay, instances[i]);
-    for (size_t start = 0, end; start < last; start = end) {
-        end = start + replay_run(&replay, &bars[start], last - start);
-        for (size_t k = start < first ? first : start; k < end; k++) {
-            for (size_t i = 0; i < n; i++) {
-                buf_reset(&texts[i]);
-                node_recall(&replay.nodes[node_of[i]], k - start);
-                node_put_values(&replay.nodes[node_of[i]], &texts[i]);
-            }
-            fn(context, &bars[k], texts);
+    return &self->nodes[self->n - 1];
+}
+
+bool replay_go_on(struct replay *self, size_t first, size_t last, plan_replay_fn *fn, void *context)
+{
+    size_t before = self->n_done, n;
+    bool done = replay_step(self, last);
+    const struct bar *bars = bars_up_to(self, last, &n);
+    for (size_t k = before < first ? first : before; k < self->n_done; k++) {
+        for (size_t i = 0; i < self->n_asked; i++) {
+            struct node *node = &self->nodes[self->node_of[i]];
+            buf_reset(&self->texts[i]);
+            node_recall(node, k - before);
+            node_put_values(node, &self->texts[i]);
         }
+        fn(context, &bars[k], self->texts);
     }
-    for (size_t i = 0; i < n; i++)
-        buf_destroy(&texts[i]);
-    free(texts);
-    free(node_of);
-    replay_end(&replay);
-}
-
-void plan_warm(struct plan *self, struct instance *instance)
-{
-    size_t n_bars;
-    const struct bar *bars = series_closed(self->series, &n_bars);
-    struct replay replay;
-    replay_begin(&replay, self, &instance, 1);
-    if (n_bars > self->n_closed)
-        n_bars = self->n_closed;
-    for (size_t k = 0; k < n_bars;)
-        k += replay_run(&replay, &bars[k], n_bars - k);
-    struct node *done = &replay.nodes[replay_find(&replay, instance)];
-    void *fresh = instance->node.state;
-    instance->node.state = done->state;
-    instance->node.n_committed = done->n_committed;
-    memcpy(instance->node.values, done->values, sizeof done->values);
-    memcpy(instance->closed_values, done->values, sizeof done->values);
-    done->state = fresh;
-    replay_end(&replay);
-    self->n_ahead = 0;
+    return done;
 }

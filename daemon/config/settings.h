@@ -23,10 +23,11 @@ struct config {
     int64_t store_keep, store_sync, store_keep_days;
     int64_t tick_lateness_ms, bar_grace_ms, stale_ms, takeover_ms, history_bars, history_days_1s;
     int64_t sessions, sessions_per_user, subscriptions, indicators, indicators_per_request;
-    int64_t history, frame_bytes, requests_per_second, request_burst;
-    int64_t user_indicators, user_values_per_second, user_value_burst;
+    int64_t history, history_values, frame_bytes, requests_per_second, request_burst;
+    int64_t user_indicators, user_state_bytes, user_values_per_second, user_value_burst;
     int64_t user_requests_per_second, user_request_burst;
     int64_t stranger_requests_per_second, stranger_request_burst, open_within_ms;
+    int64_t strangers, subscribers, subscription_bytes, unread_bytes;
     int64_t sources, symbols, feed_bytes_per_second, feed_burst_bytes;
     int64_t queue, backlog_bytes, replies, remembered, send_hwm, io_threads, skew_s;
 };

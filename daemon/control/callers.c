@@ -15,6 +15,7 @@ struct entry {
 struct callers {
     struct entry *all;
     TAILQ_HEAD(, entry) strangers; /* who has been one for longest is the first */
+    size_t n_strangers;
 };
 
 struct callers *callers_new(void)
@@ -43,6 +44,11 @@ size_t callers_count(const struct callers *self)
     return HASH_COUNT(self->all);
 }
 
+size_t callers_n_strangers(const struct callers *self)
+{
+    return self->n_strangers;
+}
+
 struct caller *callers_get(struct callers *self, uint64_t connection, int64_t now_ms)
 {
     struct entry *entry;
@@ -56,14 +62,27 @@ struct caller *callers_get(struct callers *self, uint64_t connection, int64_t no
     return &entry->caller;
 }
 
+bool callers_have_stranger(const struct callers *self, uint64_t connection)
+{
+    struct entry *entry;
+    HASH_FIND(hh, self->all, &connection, sizeof connection, entry);
+    return entry && entry->caller.is_stranger;
+}
+
+bool callers_have(const struct callers *self, uint64_t connection)
+{
+    struct entry *entry;
+    HASH_FIND(hh, self->all, &connection, sizeof connection, entry);
+    return entry != NULL;
+}
+
 void callers_forget(struct callers *self, uint64_t connection)
 {
     struct entry *entry;
     HASH_FIND(hh, self->all, &connection, sizeof connection, entry);
     if (!entry)
         return;
-    if (entry->caller.is_stranger)
-        TAILQ_REMOVE(&self->strangers, entry, strangers);
+    callers_note(self, &entry->caller, false, 0);
     HASH_DEL(self->all, entry);
     free(entry);
 }
@@ -75,10 +94,13 @@ void callers_note(struct callers *self, struct caller *caller, bool is_stranger,
         return;
     caller->is_stranger = is_stranger;
     caller->since_ms = now_ms;
-    if (is_stranger)
+    if (is_stranger) {
         TAILQ_INSERT_TAIL(&self->strangers, entry, strangers);
-    else
+        self->n_strangers++;
+    } else {
         TAILQ_REMOVE(&self->strangers, entry, strangers);
+        self->n_strangers--;
+    }
 }
 
 struct caller *callers_overdue(const struct callers *self, int64_t patience_ms, int64_t now_ms)

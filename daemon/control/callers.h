@@ -19,10 +19,14 @@ struct callers;
 struct callers *callers_new(void);
 void callers_destroy(struct callers **self);
 size_t callers_count(const struct callers *self);
+size_t callers_n_strangers(const struct callers *self);
 
 /* The caller on that connection, begun as a stranger if there is none. Borrowed until it is
  * forgotten. */
 struct caller *callers_get(struct callers *self, uint64_t connection, int64_t now_ms);
+/* Whether somebody is known on that connection; and is a stranger. */
+bool callers_have(const struct callers *self, uint64_t connection);
+bool callers_have_stranger(const struct callers *self, uint64_t connection);
 /* The connection has ended. Nothing happens if none is known. */
 void callers_forget(struct callers *self, uint64_t connection);
 

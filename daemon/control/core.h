@@ -43,14 +43,16 @@ struct core_settings {
     struct market_settings market;
     struct sessions_limits sessions;
     size_t subscriptions_per_session, indicators_per_session, indicators_per_request;
-    size_t indicators_per_user;
-    size_t history_max; /* bars in one reply */
+    size_t indicators_per_user, state_bytes_per_user;
+    size_t history_max;        /* bars in one reply */
+    size_t history_values_max; /* of their indicators */
     size_t frame_bytes;
     struct bucket_rate requests, user_requests, stranger_requests, feed_bytes;
     size_t sources_max, symbols_max;
     int64_t open_within_ms; /* a connection that has opened nothing by then is cut off */
-    bool tape;              /* publishes all bars, without indicators */
-    int64_t keep_ms;        /* bars that much older than the newest are forgotten; 0: none is */
+    size_t strangers_max, feed_strangers_max; /* connections that have opened nothing yet */
+    bool tape;                                /* publishes all bars, without indicators */
+    int64_t keep_ms; /* bars that much older than the newest are forgotten; 0: none is */
     struct option_settings options;
     const struct token_keys *keys;
     struct token_rules rules;

@@ -17,14 +17,20 @@
     X(SUBSCRIPTIONS, "subscriptions")                                   \
     X(INDICATORS, "indicators")                                         \
     X(USER_INDICATORS, "user_indicators")                               \
+    X(USER_STATE_BYTES, "user_state_bytes")                             \
     X(INDICATORS_PER_REQUEST, "indicators_per_request")                 \
     X(HISTORY, "history")                                               \
+    X(HISTORY_VALUES, "history_values")                                 \
     X(FRAME_BYTES, "frame_bytes")                                       \
     X(REQUESTS, "requests_per_second")                                  \
     X(USER_REQUESTS, "user_requests_per_second")                        \
     X(STRANGER_REQUESTS, "stranger_requests_per_second")                \
     X(USER_VALUES, "user_values_per_second")                            \
     X(OPEN_WITHIN, "open_within_ms")                                    \
+    X(STRANGERS, "strangers")                                           \
+    X(SUBSCRIBERS, "subscribers")                                       \
+    X(SUBSCRIPTION_BYTES, "subscription_bytes")                         \
+    X(UNREAD, "unread_bytes")                                           \
     X(SOURCES, "sources")                                               \
     X(SYMBOLS, "symbols")                                               \
     X(FEED_BYTES, "feed_bytes_per_second")                              \
@@ -41,15 +47,18 @@ enum limit {
 
 const char *limit_name(enum limit limit);
 
+/* JSON values in a request of whoever has opened nothing: more than that needs. */
+enum { LIMITS_STRANGER_VALUES = 32 };
+
 /* For so long after a user is cut off, nothing from the user is answered: what was on its way
  * already is dropped without work. */
 enum { LIMITS_DEAF_MS = 100 };
 
 /* How many requests one counts for: 1, and more if it is long. */
 double limits_cost(size_t request_bytes);
-/* How many it counts for in addition, once it is answered: by the length of its reply, and by how
- * many bars of the past it had computed, see compute_n_replayed. */
-double limits_cost_after(size_t reply_bytes, uint64_t n_replayed);
+/* How many it counts for in addition, once it is answered: by the length of its reply, and by
+ * its steps: bars of the past that it had computed, see compute_n_replayed, and call->steps. */
+double limits_cost_after(size_t reply_bytes, uint64_t steps);
 
 /* To be called for each request that is refused because of that rate. Takes its cost from the
  * caller's patience, a bucket that fills at the same rate and holds a few bursts. True if that is

@@ -1,9 +1,12 @@
 /* req_data - data, history, resync: what a session's subscriptions hold and have held. */
+#include <stdlib.h>
+
 #include "common/base/feedtime.h"
+#include "common/base/mem.h"
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
 
-static enum err_code find_subscription(const struct call *call, struct subscription **self)
+static enum err_code find_subscription(struct call *call, struct subscription **self)
 {
     struct listing *listing;
     enum timeframe timeframe;
@@ -33,13 +36,43 @@ static enum err_code handle_data(struct call *call)
     return ERR_OK;
 }
 
-/* With a start, the first bars from there on, so that a client can page forward; else the newest.
- */
-static enum err_code handle_history(struct call *call)
+/* The past of a session's view, which is held meanwhile. */
+struct recalling {
+    struct errand errand; /* first */
+    struct views *views;
+    struct view *view; /* acquired */
+    struct history *history;
+};
+
+static bool recall(struct errand *errand)
+{
+    return history_step(((struct recalling *)errand)->history);
+}
+
+static void end_recalling(struct errand *errand)
+{
+    struct recalling *self = (struct recalling *)errand;
+    history_destroy(&self->history);
+    views_release(self->views, &self->view);
+    free(self);
+}
+
+static struct errand *begin_recalling(const struct call *call, struct view *view,
+                                      const struct history_range *range)
+{
+    struct recalling *self = mem_alloc_zero(1, sizeof *self);
+    self->errand = (struct errand){recall, end_recalling};
+    self->views = call->core->views;
+    self->view = view_hold(view);
+    self->history = history_new(view, range);
+    return &self->errand;
+}
+
+static enum err_code begin_history(struct call *call)
 {
     struct subscription *self;
     size_t most = call->core->settings->history_max;
-    int64_t from_ms = FEEDTIME_NONE, to_ms = FEEDTIME_MAX;
+    struct history_range range = {.from_ms = FEEDTIME_NONE, .to_ms = FEEDTIME_MAX};
     int64_t limit = call_count(call, "limit", (int64_t)most);
     enum err_code code = find_subscription(call, &self);
     if (code != ERR_OK)
@@ -48,21 +81,23 @@ static enum err_code handle_history(struct call *call)
         call->core->counters.limited[LIMIT_HISTORY]++;
         return err_set(call->err, ERR_BAD_REQUEST, "\"limit\" must be 0 to %zu bars", most);
     }
-    if (!call_time(call, "from", &from_ms) || !call_time(call, "to", &to_ms))
+    if (!call_time(call, "from", &range.from_ms) || !call_time(call, "to", &range.to_ms))
         return ERR_BAD_REQUEST;
-    size_t first = from_ms == FEEDTIME_NONE ? 0 : history_find(self->view, from_ms);
-    size_t last = history_find(self->view, to_ms + 1);
-    size_t n = (size_t)limit;
-    if (last < first)
-        last = first;
-    if (last - first > n) {
-        if (from_ms == FEEDTIME_NONE)
-            first = last - n;
-        else
-            last = first + n;
-    }
+    range.n = (size_t)limit;
+    if (history_has_too_much(self->view, &range, call->core->settings))
+        return refuse_history(call);
+    call->errand = begin_recalling(call, self->view, &range);
+    return ERR_OK;
+}
+
+static enum err_code handle_history(struct call *call)
+{
+    struct subscription *self;
+    enum err_code code = find_subscription(call, &self);
+    if (code != ERR_OK)
+        return code;
     buf_put_text(call->reply, ",\"updates\":");
-    history_put(call->reply, self->view, first, last);
+    history_put(((const struct recalling *)call->errand)->history, call->reply);
     return ERR_OK;
 }
 
@@ -104,6 +139,7 @@ const struct request request_history = {
                 {"to", MEMBER_TIME, false},
                 {"limit", MEMBER_COUNT, false}},
     .is_long = true,
+    .begin = begin_history,
     .handle = handle_history,
 };
 

@@ -1,8 +1,10 @@
 /* req_open - open, refresh, heartbeat, close: a session's life. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/mem.h"
 #include "common/protocol/ids.h"
 #include "daemon/control/allowance.h"
 #include "daemon/control/request.h"
@@ -51,11 +53,64 @@ static void put_opened(struct call *call, bool resumed)
     put_limits(call->reply, settings);
 }
 
-static enum err_code verify(const struct call *call, struct token_claims *claims)
+/* ---- tokens -----------------------------------------------------------------------------------
+ */
+
+/* What came of a token whose signature takes long to check. */
+struct verifying {
+    struct errand errand; /* first */
+    const struct core_settings *settings;
+    int64_t now_s;
+    char *token; /* owned */
+    struct token_claims claims;
+    struct err err;
+};
+
+static enum err_code verify_now(const struct core_settings *settings, const char *token,
+                                int64_t now_s, struct token_claims *claims, struct err *err)
+{
+    return token_verify(settings->keys, token, now_s, &settings->rules, claims, err);
+}
+
+static bool verify_some(struct errand *errand)
+{
+    struct verifying *self = (struct verifying *)errand;
+    verify_now(self->settings, self->token, self->now_s, &self->claims, &self->err);
+    return true;
+}
+
+static void end_verifying(struct errand *errand)
+{
+    struct verifying *self = (struct verifying *)errand;
+    free(self->token);
+    free(self);
+}
+
+static enum err_code begin_verifying(struct call *call)
 {
     const char *token = call_text(call, "token");
-    return token_verify(call->core->settings->keys, token, call->now.wall_ms / 1000,
-                        &call->core->settings->rules, claims, call->err);
+    if (!call->key || !token_takes_long(token))
+        return ERR_OK;
+    struct verifying *self = mem_alloc_zero(1, sizeof *self);
+    self->errand = (struct errand){verify_some, end_verifying};
+    self->settings = call->core->settings;
+    self->now_s = call->now.wall_ms / 1000;
+    self->token = mem_strdup(token);
+    call->errand = &self->errand;
+    return ERR_OK;
+}
+
+static enum err_code verify(struct call *call, struct token_claims *claims)
+{
+    enum { LONG_STEPS = 16000 };
+    const struct verifying *done = (const struct verifying *)call->errand;
+    if (!done)
+        return verify_now(call->core->settings, call_text(call, "token"), call->now.wall_ms / 1000,
+                          claims, call->err);
+    call->steps += LONG_STEPS;
+    *claims = done->claims;
+    *call->err = done->err;
+    return done->err.code;
 }
 
 /* The name that the session gets: the token's, else the request's, else a random one. */
@@ -203,6 +258,7 @@ const struct request request_open = {
                 {"client", MEMBER_TEXT, false},
                 {"protocol", MEMBER_COUNT, false}},
     .changes_session = true,
+    .begin = begin_verifying,
     .handle = handle_open,
 };
 
@@ -213,6 +269,7 @@ const struct request request_refresh = {
     .outlives_token = true,
     .members = {{"token", MEMBER_TEXT, true}},
     .changes_session = true,
+    .begin = begin_verifying,
     .handle = handle_refresh,
 };
 

@@ -1,12 +1,15 @@
 /* req_subscribe - subscribe, unsubscribe, list: what a session wants.
  *
- * Two steps: resolve looks everything up and collects every bad item without changing anything;
- * apply cannot fail. */
+ * To subscribe takes three steps: resolve looks everything up and collects every bad item without
+ * changing anything; an errand makes ready what that comes to, which can take long; then it is
+ * looked up again and applied, which cannot fail. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/feedtime.h"
 #include "common/base/json.h"
 #include "common/base/mem.h"
+#include "daemon/compute/preparation.h"
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
 #include "daemon/control/windows.h"
@@ -24,13 +27,17 @@ struct wishes {
     size_t n_known;   /* asked for again with the same meaning */
 };
 
+static void free_wish(const struct view_wish *self)
+{
+    struct spec *spec = (struct spec *)(uintptr_t)self->spec;
+    spec_destroy(&spec);
+    free((char *)(uintptr_t)self->id);
+}
+
 static void wishes_clear(struct wishes *self)
 {
-    for (size_t i = 0; i < self->n_good; i++) {
-        struct spec *spec = (struct spec *)(uintptr_t)self->good[i].spec;
-        spec_destroy(&spec);
-        free((char *)(uintptr_t)self->good[i].id);
-    }
+    for (size_t i = 0; i < self->n_good; i++)
+        free_wish(&self->good[i]);
     free(self->good);
     free(self->bad);
     buf_destroy(&self->rejected);
@@ -132,11 +139,23 @@ static void take_short(const struct call *call, struct wishes *self, const cJSON
     }
 }
 
+static struct spec_size size_of(const struct wishes *self)
+{
+    struct spec_size all = {0};
+    for (size_t i = 0; i < self->n_good; i++) {
+        struct spec_size one = spec_size(self->good[i].spec);
+        all.n_indicators += one.n_indicators;
+        all.bytes += one.bytes;
+    }
+    return all;
+}
+
 static enum err_code check_quota(const struct call *call, const struct wishes *self)
 {
     const struct core_settings *settings = call->core->settings;
     const struct session *session = call->session;
     uint64_t *limited = call->core->counters.limited;
+    struct spec_size size = size_of(self);
     bool is_new = !subscriptions_find(session, self->listing, self->timeframe);
     if (is_new && session->n_subscriptions >= settings->subscriptions_per_session) {
         limited[LIMIT_SUBSCRIPTIONS]++;
@@ -144,22 +163,40 @@ static enum err_code check_quota(const struct call *call, const struct wishes *s
                        "%zu subscriptions are the most a session may have",
                        settings->subscriptions_per_session);
     }
-    if (session->n_indicators + self->n_good > settings->indicators_per_session) {
+    if (session->n_indicators + size.n_indicators > settings->indicators_per_session) {
         limited[LIMIT_INDICATORS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators are the most a session may have",
+                       "%zu indicators, with their sources, are the most a session may have",
                        settings->indicators_per_session);
     }
-    if (session->share->n_indicators + self->n_good > settings->indicators_per_user) {
+    if (session->share->n_indicators + size.n_indicators > settings->indicators_per_user) {
         limited[LIMIT_USER_INDICATORS]++;
         return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators are the most all sessions of a user may have",
+                       "%zu indicators, with their sources, are the most all sessions of a user "
+                       "may have",
                        settings->indicators_per_user);
+    }
+    if (session->share->state_bytes + size.bytes > settings->state_bytes_per_user) {
+        limited[LIMIT_USER_STATE_BYTES]++;
+        return err_set(call->err, ERR_QUOTA_EXCEEDED,
+                       "with these, what indicators remember of the past would have %zu bytes; %zu "
+                       "are the most for all sessions of a user",
+                       session->share->state_bytes + size.bytes, settings->state_bytes_per_user);
     }
     return ERR_OK;
 }
 
-static enum err_code resolve(const struct call *call, struct wishes *self)
+static enum err_code check_number(const struct call *call, size_t n)
+{
+    size_t most = call->core->settings->indicators_per_request;
+    if (n <= most)
+        return ERR_OK;
+    call->core->counters.limited[LIMIT_INDICATORS_PER_REQUEST]++;
+    return err_set(call->err, ERR_QUOTA_EXCEEDED, "%zu indicators in one request; %zu are the most",
+                   n, most);
+}
+
+static enum err_code resolve(struct call *call, struct wishes *self)
 {
     const cJSON *indicators = call_member(call, "indicators");
     enum err_code code = call_series(call, &self->listing, &self->timeframe);
@@ -168,13 +205,9 @@ static enum err_code resolve(const struct call *call, struct wishes *self)
     if (!cJSON_IsObject(indicators) && !cJSON_IsArray(indicators))
         return err_set(call->err, ERR_BAD_REQUEST,
                        "\"indicators\" must be an object by id or an array of short forms");
-    size_t n = (size_t)cJSON_GetArraySize(indicators);
-    if (n > call->core->settings->indicators_per_request) {
-        call->core->counters.limited[LIMIT_INDICATORS_PER_REQUEST]++;
-        return err_set(call->err, ERR_QUOTA_EXCEEDED,
-                       "%zu indicators in one request; %zu are the most", n,
-                       call->core->settings->indicators_per_request);
-    }
+    code = check_number(call, (size_t)cJSON_GetArraySize(indicators));
+    if (code != ERR_OK)
+        return code;
     for (const cJSON *item = indicators->child; item; item = item->next) {
         if (cJSON_IsObject(indicators))
             take_named(call, self, item);
@@ -249,10 +282,95 @@ static void put_snapshot(struct buf *out, struct subscription *self)
         self->given_ms = bar.start_ms;
 }
 
+/* ---- what it takes ----------------------------------------------------------------------------
+ */
+
+/* The session's view as it will be, held so that all of it is there when it is wanted; and its
+ * past.
+ */
+struct subscribing {
+    struct errand errand; /* first */
+    struct core *core;
+    struct listing *listing;
+    enum timeframe timeframe;
+    struct view_wish *wishes; /* ids and specs are owned */
+    size_t n;
+    struct history_range range;
+    struct preparation *preparation; /* NULL when all is ready */
+    struct view *view;               /* acquired then */
+    struct history *history;         /* of it; NULL where none is asked for, or too much */
+    bool asks_too_much;
+};
+
+static bool make_ready(struct errand *errand)
+{
+    struct subscribing *self = (struct subscribing *)errand;
+    if (!self->preparation)
+        return history_step(self->history);
+    if (!preparation_step(self->preparation))
+        return false;
+    self->view =
+        views_acquire(self->core->views, self->listing, self->timeframe, self->wishes, self->n);
+    preparation_destroy(&self->preparation);
+    self->asks_too_much = history_has_too_much(self->view, &self->range, self->core->settings);
+    if (self->range.n == 0 || self->asks_too_much)
+        return true;
+    self->history = history_new(self->view, &self->range);
+    return false;
+}
+
+static void end_subscribing(struct errand *errand)
+{
+    struct subscribing *self = (struct subscribing *)errand;
+    preparation_destroy(&self->preparation);
+    history_destroy(&self->history);
+    views_release(self->core->views, &self->view);
+    for (size_t i = 0; i < self->n; i++)
+        free_wish(&self->wishes[i]);
+    free(self->wishes);
+    free(self);
+}
+
+static struct subscribing *subscribing_of(const struct call *call)
+{
+    return (struct subscribing *)call->errand;
+}
+
+static void add_wish(struct subscribing *self, const char *id, const struct spec *spec)
+{
+    self->wishes[self->n++] = (struct view_wish){mem_strdup(id), spec_copy(spec)};
+    preparation_want(self->preparation, spec);
+}
+
+static struct errand *begin_subscribing(const struct call *call, const struct wishes *wishes)
+{
+    struct subscribing *self = mem_alloc_zero(1, sizeof *self);
+    const struct subscription *has =
+        subscriptions_find(call->session, wishes->listing, wishes->timeframe);
+    size_t n_has = has ? has->n_items : 0;
+    self->errand = (struct errand){make_ready, end_subscribing};
+    self->core = call->core;
+    self->listing = wishes->listing;
+    self->timeframe = wishes->timeframe;
+    self->wishes = mem_alloc_zero(n_has + wishes->n_good, sizeof *self->wishes);
+    self->range =
+        (struct history_range){FEEDTIME_NONE, FEEDTIME_MAX, (size_t)call_count(call, "history", 0)};
+    self->preparation = preparation_new(call->core->compute, wishes->listing, wishes->timeframe);
+    for (size_t i = 0; i < n_has; i++)
+        add_wish(self, has->items[i].id, has->items[i].spec);
+    for (size_t i = 0; i < wishes->n_good; i++)
+        add_wish(self, wishes->good[i].id, wishes->good[i].spec);
+    return &self->errand;
+}
+
+/* ---- subscribe --------------------------------------------------------------------------------
+ */
+
 static void put_subscribed(const struct call *call, struct subscription *self,
                            const struct wishes *wishes)
 {
     struct buf *out = call->reply;
+    const struct history *history = subscribing_of(call)->history;
     buf_put_char(out, ',');
     put_series(out, self->listing, self->timeframe);
     buf_put_text(out, ",\"indicators\":{");
@@ -263,30 +381,57 @@ static void put_subscribed(const struct call *call, struct subscription *self,
     buf_put_char(out, '}');
     put_snapshot(out, self);
     buf_put_text(out, ",\"history\":");
-    history_put_newest(out, self->view, (size_t)call_count(call, "history", 0));
+    if (history)
+        history_put(history, out);
+    else
+        buf_put_text(out, "[]");
+}
+
+/* How the subscription is to be, beside its indicators. */
+struct mode {
+    bool on_ticks;
+    int64_t throttle_ms;
+};
+
+static enum err_code read_all(struct call *call, struct wishes *wishes, struct mode *mode)
+{
+    const struct core_settings *settings = call->core->settings;
+    enum err_code code = resolve(call, wishes);
+    if (code == ERR_OK)
+        code =
+            read_mode(call, subscriptions_find(call->session, wishes->listing, wishes->timeframe),
+                      &mode->on_ticks, &mode->throttle_ms);
+    if (code == ERR_OK && call_count(call, "history", 0) > (int64_t)settings->history_max) {
+        call->core->counters.limited[LIMIT_HISTORY]++;
+        code = err_set(call->err, ERR_BAD_REQUEST, "\"history\" must be 0 to %zu bars",
+                       settings->history_max);
+    }
+    return code;
+}
+
+static enum err_code begin_subscribe(struct call *call)
+{
+    struct wishes wishes = {0};
+    struct mode mode;
+    enum err_code code = read_all(call, &wishes, &mode);
+    if (code == ERR_OK)
+        call->errand = begin_subscribing(call, &wishes);
+    wishes_clear(&wishes);
+    return code;
 }
 
 static enum err_code handle_subscribe(struct call *call)
 {
     struct wishes wishes = {0};
-    bool on_ticks;
-    int64_t throttle_ms;
-    enum err_code code = resolve(call, &wishes);
-    struct subscription *has =
-        code == ERR_OK ? subscriptions_find(call->session, wishes.listing, wishes.timeframe) : NULL;
-    if (code == ERR_OK)
-        code = read_mode(call, has, &on_ticks, &throttle_ms);
-    if (code == ERR_OK &&
-        call_count(call, "history", 0) > (int64_t)call->core->settings->history_max) {
-        call->core->counters.limited[LIMIT_HISTORY]++;
-        code = err_set(call->err, ERR_BAD_REQUEST, "\"history\" must be 0 to %zu bars",
-                       call->core->settings->history_max);
-    }
+    struct mode mode;
+    enum err_code code = read_all(call, &wishes, &mode);
+    if (code == ERR_OK && subscribing_of(call)->asks_too_much)
+        code = refuse_history(call);
     if (code == ERR_OK) {
         struct subscription *self =
             subscriptions_add(call->core->views, call->session, wishes.listing, wishes.timeframe,
                               wishes.good, wishes.n_good);
-        subscription_set_mode(self, on_ticks, throttle_ms);
+        subscription_set_mode(self, mode.on_ticks, mode.throttle_ms);
         subscription_drop_held(self); /* the snapshot has it */
         put_subscribed(call, self, &wishes);
         call->shows = self;
@@ -320,7 +465,11 @@ static enum err_code resolve_ids(const struct call *call, const struct subscript
     *n = 0;
     if (!list)
         return ERR_OK;
-    *ids = mem_alloc_zero((size_t)cJSON_GetArraySize(list), sizeof **ids);
+    size_t n_asked = (size_t)cJSON_GetArraySize(list);
+    enum err_code code = check_number(call, n_asked);
+    if (code != ERR_OK)
+        return code;
+    *ids = mem_alloc_zero(n_asked, sizeof **ids);
     for (const cJSON *item = list->child; item; item = item->next) {
         if (!cJSON_IsString(item))
             return err_set(call->err, ERR_BAD_REQUEST, "\"indicators\" must be an array of ids");
@@ -332,7 +481,7 @@ static enum err_code resolve_ids(const struct call *call, const struct subscript
     return ERR_OK;
 }
 
-static enum err_code unsubscribe_one(const struct call *call)
+static enum err_code unsubscribe_one(struct call *call)
 {
     struct listing *listing;
     enum timeframe timeframe;
@@ -393,6 +542,7 @@ const struct request request_subscribe = {
                 {"atomic", MEMBER_FLAG, false}},
     .changes_session = true,
     .is_long = true,
+    .begin = begin_subscribe,
     .handle = handle_subscribe,
 };
 

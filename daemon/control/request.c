@@ -72,22 +72,29 @@ bool call_time(const struct call *call, const char *name, int64_t *ms)
 
 /* A symbol that the session may not see is refused as if it did not exist, and is not proposed
  * either. */
-static enum err_code refuse_symbol(const struct call *call, const char *symbol)
+static enum err_code refuse_symbol(struct call *call, const char *symbol)
 {
     struct nearest nearest = nearest_begin(symbol);
     for (size_t i = 0; i < market_count(call->core->market); i++) {
-        const char *name = market_listing(call->core->market, i)->name;
-        if (allowance_covers(call->session->symbols, name))
-            nearest_offer(&nearest, name);
+        struct nearest before = nearest;
+        nearest_offer(&nearest, market_listing(call->core->market, i)->name);
+        if (nearest.best != before.best && !allowance_covers(call->session->symbols, nearest.best))
+            nearest = before;
     }
+    call_note_names(call, market_count(call->core->market), 0);
     return nearest.best ? err_set(call->err, ERR_UNKNOWN_SYMBOL,
                                   "no symbol \"%.64s\"; did you mean %s?", symbol, nearest.best)
                         : err_set(call->err, ERR_UNKNOWN_SYMBOL,
                                   "no symbol \"%.64s\"; \"symbols\" lists what there is", symbol);
 }
 
-enum err_code call_series(const struct call *call, struct listing **listing,
-                          enum timeframe *timeframe)
+void call_note_names(struct call *call, size_t n, size_t size)
+{
+    enum { STEPS_A_NAME = 2, BYTES_A_STEP = 4 }; /* a step is a bar of a plain indicator */
+    call->steps += n * (STEPS_A_NAME + size / BYTES_A_STEP);
+}
+
+enum err_code call_series(struct call *call, struct listing **listing, enum timeframe *timeframe)
 {
     const char *symbol = call_text(call, "symbol"), *name = call_text(call, "timeframe");
     *listing = market_find(call->core->market, symbol);
@@ -100,6 +107,14 @@ enum err_code call_series(const struct call *call, struct listing **listing,
         return err_set(call->err, ERR_UNKNOWN_TIMEFRAME,
                        "no timeframe \"%.32s\"; there are" TIMEFRAME_NAMES, name);
     return ERR_OK;
+}
+
+enum err_code refuse_history(const struct call *call)
+{
+    call->core->counters.limited[LIMIT_HISTORY_VALUES]++;
+    return err_set(call->err, ERR_TOO_LARGE,
+                   "a reply may have %zu values of indicators; ask for fewer bars at once",
+                   call->core->settings->history_values_max);
 }
 
 static const char *kind_sentence(enum member_kind kind)
@@ -274,15 +289,11 @@ static enum err_code check_rate(struct call *call)
     return ERR_OK;
 }
 
-static enum err_code refuse_size(struct call *call)
+static enum err_code refuse_size(const struct call *call)
 {
-    size_t most = call->core->settings->frame_bytes;
     call->core->counters.limited[LIMIT_FRAME_BYTES]++;
-    enum err_code code = check_rate(call);
-    return code != ERR_OK
-               ? code
-               : err_set(call->err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
-                         most, call->size);
+    return err_set(call->err, ERR_TOO_LARGE, "a request may have %zu bytes, this one has %zu",
+                   call->core->settings->frame_bytes, call->size);
 }
 
 /* Takes what the request turned out to cost beyond what check_rate has taken. Nothing is refused
@@ -318,27 +329,6 @@ enum err_code request_check_id(const cJSON *message, struct err *err)
                    "\"id\" must be an integer or a string of at most %d bytes", REQUEST_ID_MAX);
 }
 
-static enum err_code dispatch(struct call *call, const struct request **row)
-{
-    if (!cJSON_IsObject(call->message))
-        return err_set(call->err, ERR_BAD_REQUEST, "a request is a JSON object");
-    const cJSON *type = call_member(call, "type");
-    if (!cJSON_IsString(type))
-        return err_set(call->err, ERR_BAD_REQUEST, "a request needs a \"type\"");
-    enum err_code code = request_check_id(call->message, call->err);
-    if (code != ERR_OK)
-        return code;
-    *row = find_request(type->valuestring, call->err);
-    if (!*row)
-        return ERR_BAD_REQUEST;
-    if ((code = check_session(*row, call)) != ERR_OK || (code = check_rate(call)) != ERR_OK ||
-        (code = check_room(*row, call)) != ERR_OK || (code = check_members(*row, call)) != ERR_OK)
-        return code;
-    code = (*row)->handle(call);
-    call->has_changed = code == ERR_OK && (*row)->changes_session;
-    return code;
-}
-
 struct request_id request_id_of(const cJSON *message, const char *text, size_t size)
 {
     struct request_id id = {0};
@@ -356,6 +346,44 @@ void put_id(struct buf *out, struct request_id id)
     buf_put(out, id.text, id.size);
 }
 
+/* What takes long is only begun, and waits then for its errand to be carried out. */
+static enum err_code serve(const struct request *row, struct call *call)
+{
+    if (row->begin && !call->errand) {
+        call->waits = row->is_long && call->must_wait;
+        enum err_code code = call->waits ? ERR_OK : row->begin(call);
+        call->waits |= call->errand && !call->is_restoring;
+        if (code != ERR_OK || call->waits)
+            return code;
+        while (call->errand && !call->errand->step(call->errand))
+            continue;
+    }
+    buf_put_format(call->reply, "{\"type\":\"%s\"", row->reply);
+    put_id(call->reply, call->id);
+    return row->handle(call);
+}
+
+static enum err_code dispatch(struct call *call)
+{
+    if (!cJSON_IsObject(call->message))
+        return err_set(call->err, ERR_BAD_REQUEST, "a request is a JSON object");
+    const cJSON *type = call_member(call, "type");
+    if (!cJSON_IsString(type))
+        return err_set(call->err, ERR_BAD_REQUEST, "a request needs a \"type\"");
+    enum err_code code = request_check_id(call->message, call->err);
+    if (code != ERR_OK)
+        return code;
+    const struct request *row = find_request(type->valuestring, call->err);
+    if (!row)
+        return ERR_BAD_REQUEST;
+    if ((code = check_session(row, call)) != ERR_OK || (code = check_room(row, call)) != ERR_OK ||
+        (code = check_members(row, call)) != ERR_OK)
+        return code;
+    code = serve(row, call);
+    call->has_changed = code == ERR_OK && row->changes_session;
+    return code;
+}
+
 void put_error(struct buf *out, struct request_id id, const struct err *err,
                const struct buf *details)
 {
@@ -371,47 +399,122 @@ void put_error(struct buf *out, struct request_id id, const struct err *err,
     buf_put_char(out, '}');
 }
 
+/* As many as that many indicators can have, with all their parameters. */
+static size_t most_values(const struct call *call)
+{
+    enum { VALUES_AN_INDICATOR = 64, OTHERS = 64 };
+    if (!call->session)
+        return LIMITS_STRANGER_VALUES;
+    return OTHERS + call->core->settings->indicators_per_request * VALUES_AN_INDICATOR;
+}
+
+bool request_admit(struct call *call, size_t size, struct err *err)
+{
+    call->err = err;
+    call->size = size;
+    call->is_admitted = check_rate(call) == ERR_OK;
+    return call->is_admitted;
+}
+
+static void drop_errand(struct call *call)
+{
+    if (call->errand)
+        call->errand->destroy(call->errand);
+    call->errand = NULL;
+}
+
+/* Whoever asks too much at once is to know at least which request that was. */
+static struct request_id read_id_alone(const char *text, size_t size)
+{
+    enum { VALUES = 2 };
+    struct request_id id = {0};
+    cJSON *message = cJSON_CreateObject(), *value = NULL;
+    id.text = json_find_member(text, size, "id", &id.size);
+    if (id.text && message)
+        cJSON_AddItemToObject(message, "id",
+                              value = json_parse_few(id.text, id.size, VALUES, NULL));
+    if (!value || cJSON_IsNull(value) || request_check_id(message, NULL) != ERR_OK)
+        id.text = NULL;
+    cJSON_Delete(message);
+    return id;
+}
+
+/* Reads it, and its id; false with *err filled if it cannot be served. What is refused already
+ * (*err is filled) is read for its id alone. */
+static bool read_message(struct call *call, const char *text, size_t size, struct err *err)
+{
+    struct err fault = {0};
+    if (size > call->core->settings->frame_bytes) {
+        if (err->code == ERR_OK)
+            refuse_size(call);
+        return false;
+    }
+    if (!text)
+        err_set(&fault, ERR_BAD_REQUEST,
+                "a request is one frame; only an empty one may be before it");
+    else if (!call->is_flood)
+        call->message = json_parse_few(text, size, most_values(call), &fault);
+    call->id = fault.code == ERR_TOO_LARGE ? read_id_alone(text, size)
+                                           : request_id_of(call->message, text, size);
+    if (err->code == ERR_OK)
+        *err = fault;
+    if (fault.code == ERR_TOO_LARGE && err->code == ERR_TOO_LARGE && !call->session)
+        tell_where(call);
+    return err->code == ERR_OK;
+}
+
+static struct body *answer(struct call *call, const char *text, size_t size, struct err *err)
+{
+    struct buf reply = {0}, details = {0};
+    struct body *body = NULL;
+    call->err = err;
+    call->reply = &reply;
+    call->details = &details;
+    call->size = size;
+    call->message = NULL;
+    call->id = (struct request_id){0};
+    if (read_message(call, text, size, err))
+        err->code = dispatch(call);
+    if (err->code == ERR_OK) {
+        buf_put_char(&reply, '}');
+    } else {
+        call->core->counters.errors[err->code]++;
+        buf_reset(&reply);
+        put_error(&reply, call->id, err, &details);
+    }
+    if (!call->waits) {
+        body = body_new(sessions_tally(call->core->sessions), reply.data, reply.size);
+        drop_errand(call);
+    }
+    cJSON_Delete((cJSON *)(uintptr_t)call->message);
+    call->message = NULL;
+    buf_destroy(&reply);
+    buf_destroy(&details);
+    return body;
+}
+
 struct body *request_answer(struct call *call, const char *text, size_t size)
 {
     struct err err = {0};
-    struct buf members = {0}, details = {0}, whole = {0};
-    const struct request *row = NULL;
-    enum err_code code;
-    cJSON *tree = NULL;
     const struct session *before = call->session;
     uint64_t n_replayed = compute_n_replayed(call->core->compute);
     call->err = &err;
-    call->reply = &members;
-    call->details = &details;
     call->size = size;
+    if (!call->is_admitted)
+        check_rate(call); /* whatever it is, it counts */
+    struct body *body = answer(call, text, size, &err);
+    if (!body)
+        return NULL;
     call->core->counters.requests++;
-    if (size > call->core->settings->frame_bytes)
-        code = refuse_size(call);
-    else if (!text)
-        code = err_set(&err, ERR_BAD_REQUEST,
-                       "a request is one frame; only an empty one may be before it");
-    else if (!(tree = json_parse(text, size, &err)))
-        code = err.code;
-    else {
-        call->message = tree;
-        code = dispatch(call, &row);
-    }
-    if (code == ERR_OK) {
-        buf_put_format(&whole, "{\"type\":\"%s\"", row->reply);
-        put_id(&whole, request_id_of(tree, text, size));
-        buf_put(&whole, members.data ? members.data : "", members.size);
-        buf_put_char(&whole, '}');
-    } else {
-        call->core->counters.errors[code]++;
-        put_error(&whole, request_id_of(tree, text, size), &err, &details);
-    }
-    struct body *body = body_new(sessions_tally(call->core->sessions), whole.data, whole.size);
     pay(call, before,
-        limits_cost_after(whole.size, compute_n_replayed(call->core->compute) - n_replayed));
-    cJSON_Delete(tree);
-    call->message = NULL;
-    buf_destroy(&members);
-    buf_destroy(&details);
-    buf_destroy(&whole);
+        limits_cost_after(body->size,
+                          compute_n_replayed(call->core->compute) - n_replayed + call->steps));
     return body;
+}
+
+struct body *request_refuse(struct call *call, const char *text, size_t size, const struct err *why)
+{
+    struct err err = *why;
+    call->core->counters.requests++;
+    return answer(call, text, size, &err);
 }

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "daemon/control/core.h"
+#include "daemon/control/errand.h"
 
 enum { REQUEST_MEMBERS_MAX = 9, REQUEST_ID_MAX = 128 };
 
@@ -30,7 +31,13 @@ struct request_member {
 
 enum request_needs { NEEDS_NOTHING, NEEDS_SESSION, NEEDS_ADMIN };
 
-/* One request while it is answered. All pointers are borrowed. */
+/* The id of a message, to be echoed: borrowed JSON text, NULL if there is none. */
+struct request_id {
+    const char *text;
+    size_t size;
+};
+
+/* One request while it is answered. Unless said otherwise, pointers are borrowed. */
 struct call {
     /* From the caller of request_answer. */
     struct core *core;
@@ -39,12 +46,20 @@ struct call {
     uint64_t connection;
     struct session *session; /* of that key, NULL if it has none; `open` sets it */
     bool is_restoring;       /* the daemon asks itself, to restore a session: no limit of rate */
+    bool is_admitted;        /* it has been counted already */
+    bool must_wait;          /* nothing that is long may be begun */
+
+    /* Of a request that takes long. */
+    bool waits;            /* it has not been answered: it has to be asked again */
+    struct errand *errand; /* what has to be done first, and then is; owned */
 
     /* For the handler. */
     const cJSON *message;
-    size_t size;         /* of its text */
-    struct buf *reply;   /* takes the reply's members after type and id, a comma before each */
-    struct buf *details; /* of an error: takes a JSON object, or nothing */
+    struct request_id id; /* of the message */
+    size_t size;          /* of its text */
+    uint64_t steps;       /* it has taken beside the bars that indicators were carried through */
+    struct buf *reply;    /* takes the reply's members after type and id, a comma before each */
+    struct buf *details;  /* of an error: takes a JSON object, or nothing */
     struct err *err;
 
     /* For the caller: what is to be done once the reply is on its way. */
@@ -62,22 +77,27 @@ struct request {
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
     bool changes_session; /* its row in the store is to be written anew */
     bool is_long;         /* its reply can be long: BUSY where there is no room for it to wait */
+    /* Of a request that can take long: checks it, and begins call->errand if it does. NULL: it
+     * never does. */
+    enum err_code (*begin)(struct call *call);
     enum err_code (*handle)(struct call *call);
 };
 
 extern const struct request *const REQUESTS[];
 size_t request_count(void);
 
+/* Counts a request of that size. False, and err is filled, if there have been too many. */
+bool request_admit(struct call *call, size_t size, struct err *err);
+
 /* Answers one request, of which text is the client's frame; NULL if it sent another number of them.
  * Returns the whole reply, which the caller has to release; call then says what else is to be done.
- */
+ * Returns NULL, with call->waits, if it takes long: call->errand (if it has been begun) is to be
+ * carried out, and the same request to be answered with it. */
 struct body *request_answer(struct call *call, const char *text, size_t size);
+/* The reply to a request that is refused before it is looked at. */
+struct body *request_refuse(struct call *call, const char *text, size_t size,
+                            const struct err *why);
 
-/* The id of a message, to be echoed: borrowed JSON text, NULL if there is none. */
-struct request_id {
-    const char *text;
-    size_t size;
-};
 /* An id must be a string or an integer; there may be none. */
 enum err_code request_check_id(const cJSON *message, struct err *err);
 /* text is what the message was read from; message NULL: it could not be read. An id that no message
@@ -95,8 +115,10 @@ const cJSON *call_member(const struct call *call, const char *name);
 bool call_time(const struct call *call, const char *name, int64_t *ms);
 /* The members `symbol` and `timeframe`. Errors: UNKNOWN_SYMBOL, with the nearest that the session
  * may see, UNKNOWN_TIMEFRAME. */
-enum err_code call_series(const struct call *call, struct listing **listing,
-                          enum timeframe *timeframe);
+enum err_code call_series(struct call *call, struct listing **listing, enum timeframe *timeframe);
+
+/* n names have been looked through, each compared with `size` bytes: that counts, too. */
+void call_note_names(struct call *call, size_t n, size_t size);
 
 /* Appends an error reply to the request of that id. details is a JSON object, NULL or empty if
  * there are none. */
@@ -104,6 +126,9 @@ void put_error(struct buf *out, struct request_id id, const struct err *err,
                const struct buf *details);
 /* Appends ,"id":... if there is one. */
 void put_id(struct buf *out, struct request_id id);
+/* More values than a reply may have are asked for. */
+enum err_code refuse_history(const struct call *call);
+
 /* Appends the member that says which sockets are encrypted. */
 void put_curve(struct buf *out, const struct core_settings *settings);
 /* Appends the array of a session's subscriptions, as `list` has it. */

@@ -6,4 +6,7 @@
 
 struct now clock_read(void);
 
+/* Of the clock that never jumps, to measure how long something takes. */
+int64_t clock_us(void);
+
 #endif

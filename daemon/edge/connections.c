@@ -1,5 +1,7 @@
 #include "daemon/edge/connections.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +10,27 @@
 
 #include "common/base/mem.h"
 
+enum {
+    NOBODY = 0, /* a descriptor that no connection has: it is in use before the first comes */
+    MESSAGE_OVERHEAD = 128, /* what a message is longer by on its way, at most */
+    HANDSHAKE_MAX = 4096,
+    FORGIVEN_BYTES_PER_S = 64, /* more than heartbeats take */
+    FORGIVEN_MAX = 4096        /* until a message comes */
+};
+
 struct connections {
     void *socket, *monitor;
     struct seen {
         uint32_t times_gone; /* how many connections on this descriptor have gone */
-        bool is_there;
-        uint64_t cookie; /* the kernel's number for the socket that is there */
-    } * seen;            /* by descriptor */
-    size_t n;
+        bool is_there, is_cut;
+        uint64_t cookie;       /* the kernel's number for the socket that is there */
+        uint32_t older, newer; /* on the list of those who are there and are not cut */
+        uint64_t taken;        /* bytes of it, those that are forgiven too */
+        uint64_t forgiven;     /* since the last message */
+        uint64_t unread;
+    } * seen; /* by descriptor; that of nobody is the list's head */
+    size_t n, n_there;
+    int64_t relieved_ms;
 };
 
 struct connections *connections_new(void *context, void *socket, const char *name)
@@ -60,6 +75,27 @@ static uint64_t name_connection(const struct connections *self, uint32_t fd)
     return ((uint64_t)gone << 32) | (fd + 1);
 }
 
+/* The list goes round: nobody's `newer` is the oldest. */
+static void list(struct connections *self, uint32_t fd)
+{
+    struct seen *all = self->seen;
+    uint32_t newest = all[NOBODY].older;
+    all[fd].older = newest;
+    all[fd].newer = NOBODY;
+    all[newest].newer = all[NOBODY].older = fd;
+    self->n_there++;
+}
+
+static void unlist(struct connections *self, uint32_t fd)
+{
+    const struct seen *one = &self->seen[fd];
+    if (!one->is_there || one->is_cut)
+        return;
+    self->seen[one->older].newer = one->newer;
+    self->seen[one->newer].older = one->older;
+    self->n_there--;
+}
+
 static struct seen *seen_at(struct connections *self, uint32_t fd)
 {
     if (fd >= self->n) {
@@ -84,6 +120,7 @@ static void note_gone(struct connections *self, uint32_t fd, connections_fn *dis
 {
     uint64_t gone = name_connection(self, fd);
     struct seen *seen = seen_at(self, fd);
+    unlist(self, fd);
     seen->times_gone++;
     seen->is_there = false;
     disconnected(context, gone);
@@ -99,7 +136,11 @@ static void note_come(struct connections *self, uint32_t fd, connections_fn *con
         note_gone(self, fd, disconnected, context);
     struct seen *seen = seen_at(self, fd);
     seen->is_there = true;
+    seen->is_cut = false;
     seen->cookie = cookie_of(fd);
+    seen->taken = HANDSHAKE_MAX;
+    seen->forgiven = 0;
+    list(self, fd);
     connected(context, name_connection(self, fd));
 }
 
@@ -136,13 +177,100 @@ bool connections_drain(struct connections *self, connections_fn *connected,
     return someone_came;
 }
 
-void connections_cut(const struct connections *self, uint64_t connection)
+size_t connections_count(const struct connections *self)
+{
+    return self->n_there;
+}
+
+static bool is_still_there(const struct seen *seen, uint32_t fd)
+{
+    return seen->is_there && seen->cookie != 0 && seen->cookie == cookie_of(fd);
+}
+
+/* libzmq sees its end, and closes it. True if it was there. */
+static bool cut(struct connections *self, uint32_t fd)
+{
+    struct seen *seen = &self->seen[fd];
+    bool was_there = is_still_there(seen, fd);
+    unlist(self, fd);
+    seen->is_cut = true;
+    if (was_there)
+        shutdown((int)fd, SHUT_RDWR); /* libzmq takes it for the peer's hanging up, and closes it */
+    return was_there;
+}
+
+void connections_cut(struct connections *self, uint64_t connection)
 {
     uint32_t fd = (uint32_t)connection - 1;
-    if (connection == 0 || fd >= self->n || name_connection(self, fd) != connection ||
-        self->seen[fd].cookie == 0 || self->seen[fd].cookie != cookie_of(fd))
+    if (connection != 0 && fd < self->n && name_connection(self, fd) == connection)
+        cut(self, fd);
+}
+
+size_t connections_make_room(struct connections *self, size_t most)
+{
+    size_t n_cut = 0;
+    while (self->n_there > most)
+        n_cut += cut(self, self->seen[NOBODY].newer);
+    return n_cut;
+}
+
+/* ---- what has been sent and not been taken ----------------------------------------------------
+ */
+
+void connections_note_taken(struct connections *self, uint64_t connection, size_t bytes)
+{
+    uint32_t fd = (uint32_t)connection - 1;
+    if (connection == 0 || fd >= self->n)
         return;
-    shutdown((int)fd, SHUT_RDWR); /* libzmq takes it for the peer's hanging up, and closes it */
+    self->seen[fd].taken += bytes + MESSAGE_OVERHEAD;
+    self->seen[fd].forgiven = 0;
+}
+
+/* 0 where the system does not say, as of sockets that are files. */
+static uint64_t received_on(uint32_t fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    return getsockopt((int)fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received
+                                                                         : 0;
+}
+
+static uint64_t count_unread(struct connections *self, int64_t passed_ms)
+{
+    uint64_t unread = 0, forgiven = (uint64_t)passed_ms * FORGIVEN_BYTES_PER_S / 1000;
+    for (size_t fd = 0; fd < self->n; fd++) {
+        struct seen *one = &self->seen[fd];
+        one->unread = 0;
+        if (!one->is_there || one->is_cut)
+            continue;
+        uint64_t received = received_on((uint32_t)fd);
+        if (one->forgiven < FORGIVEN_MAX) {
+            one->taken += forgiven;
+            one->forgiven += forgiven;
+        }
+        if (one->taken > received)
+            one->taken = received;
+        one->unread = received - one->taken;
+        unread += one->unread;
+    }
+    return unread;
+}
+
+size_t connections_relieve(struct connections *self, uint64_t most, int64_t now_ms)
+{
+    size_t n_cut = 0;
+    uint64_t unread = count_unread(self, self->relieved_ms ? now_ms - self->relieved_ms : 0);
+    self->relieved_ms = now_ms;
+    while (unread > most) {
+        size_t worst = 0;
+        for (size_t fd = 1; fd < self->n; fd++)
+            if (self->seen[fd].unread > self->seen[worst].unread)
+                worst = fd;
+        unread -= self->seen[worst].unread;
+        self->seen[worst].unread = 0;
+        n_cut += cut(self, (uint32_t)worst);
+    }
+    return n_cut;
 }
 
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message)

@@ -1,4 +1,5 @@
-/* connections - gives each connection of a ROUTER socket a number that no other one ever has.
+/* connections - gives each connection of a socket a number that no other one ever has, and counts
+ * what it takes.
  *
  * libzmq says of a message only on which file descriptor it came, and the system uses descriptors
  * again. But libzmq's monitor tells when a connection comes and goes. So a connection is named by
@@ -31,8 +32,23 @@ typedef void connections_fn(void *context, uint64_t connection);
 bool connections_drain(struct connections *self, connections_fn *connected,
                        connections_fn *disconnected, void *context);
 
+/* How many have come and have not gone; those that have been cut do not count. */
+size_t connections_count(const struct connections *self);
+
+/* Ends those that have been there for longest, until there are at most `most`. Returns how many. */
+size_t connections_make_room(struct connections *self, size_t most);
+
+/* So many bytes of a message that came on it have been taken. */
+void connections_note_taken(struct connections *self, uint64_t connection, size_t bytes);
+
+/* libzmq keeps what it is sent until it is a whole message and is taken, be it a message without an
+ * end: of that it sets no limit. If peers have sent more than `most` bytes that have not been
+ * taken, ends whoever has sent most of them, until it is less. Returns how many. What a peer sends
+ * so slowly that it can only be heartbeats is forgiven. */
+size_t connections_relieve(struct connections *self, uint64_t most, int64_t now_ms);
+
 /* Ends the connection, if it is still there. */
-void connections_cut(const struct connections *self, uint64_t connection);
+void connections_cut(struct connections *self, uint64_t connection);
 
 /* The number of the connection that a message came on; 0 if it has no descriptor (inproc). */
 uint64_t connections_of(const struct connections *self, zmq_msg_t *message);

@@ -1,17 +1,25 @@
 #include "daemon/edge/files.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/mem.h"
 
 enum { OTHERS = S_IRWXG | S_IRWXO };
 
-/* The modes in `refused` must not be set. */
-static char *read_file(const char *path, size_t max, mode_t refused, size_t *size, struct err *err)
+/* Whoever owns a file knows what is in it, whatever its mode. */
+static bool belongs_to_us(const struct stat *stat)
+{
+    return stat->st_uid == geteuid() || stat->st_uid == 0;
+}
+
+/* Of a secret nobody but us may know. */
+static char *read_file(const char *path, size_t max, bool is_secret, size_t *size, struct err *err)
 {
     struct stat stat;
     FILE *file = fopen(path, "rbe");
@@ -23,7 +31,9 @@ static char *read_file(const char *path, size_t max, mode_t refused, size_t *siz
         return NULL;
     }
     char *text = NULL;
-    if (stat.st_mode & refused) {
+    if (is_secret && !belongs_to_us(&stat)) {
+        err_set(err, ERR_INTERNAL, "%s belongs to another user; chown it", path);
+    } else if (is_secret && (stat.st_mode & OTHERS)) {
         err_set(err, ERR_INTERNAL, "%s can be read by others; chmod 600 it", path);
     } else if ((size_t)stat.st_size > max) {
         err_set(err, ERR_TOO_LARGE, "%s has more than %zu bytes", path, max);
@@ -40,12 +50,12 @@ static char *read_file(const char *path, size_t max, mode_t refused, size_t *siz
 
 char *file_read(const char *path, size_t max, size_t *size, struct err *err)
 {
-    return read_file(path, max, 0, size, err);
+    return read_file(path, max, false, size, err);
 }
 
 char *file_read_secret(const char *path, size_t max, size_t *size, struct err *err)
 {
-    return read_file(path, max, OTHERS, size, err);
+    return read_file(path, max, true, size, err);
 }
 
 enum err_code file_make_dirs(const char *path, struct err *err)

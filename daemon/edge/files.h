@@ -10,7 +10,8 @@
  * read or is larger than max. *size may be NULL. */
 char *file_read(const char *path, size_t max, size_t *size, struct err *err);
 
-/* The same for a file that nobody but its owner may read or write. The caller wipes it. */
+/* The same for a file of our own, or of root, that nobody but its owner may read or write. The
+ * caller wipes it. */
 char *file_read_secret(const char *path, size_t max, size_t *size, struct err *err);
 
 /* Makes a directory and those above it, mode 0700. */

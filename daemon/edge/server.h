@@ -18,7 +18,10 @@ struct server_settings {
     int io_threads;
     int send_hwm; /* messages that libzmq queues for one session */
     size_t frame_bytes;
-    const char *certificate; /* "": nothing is encrypted; else see curve_new */
+    size_t unread_bytes;       /* that peers of one socket have sent, and that are not taken yet */
+    size_t subscription_bytes; /* that peers of the public socket have sent */
+    size_t subscribers_max;    /* connections to the public socket */
+    const char *certificate;   /* "": nothing is encrypted; else see curve_new */
     const char *clients, *scratch;
     bool curve_session, curve_public, curve_feed; /* which sockets are encrypted */
 };
@@ -39,6 +42,9 @@ const char *server_public_key(const struct server *self);
 
 /* The outlet of an engine on these sockets; random is filled in too. */
 struct outlet server_outlet(struct server *self);
+
+/* True if nothing had come in the turn that was the last. */
+bool server_was_idle(const struct server *self);
 
 enum { SERVER_FDS_MAX = 2 };
 /* Waits until something comes, one of the descriptors is readable or timeout_ms have passed; then

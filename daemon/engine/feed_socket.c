@@ -11,6 +11,7 @@
 void feed_socket_clear(struct feed_socket *self)
 {
     buf_destroy(&self->text);
+    queue_destroy(&self->queue);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------
@@ -258,7 +259,29 @@ static enum err_code take_numbered(struct feed_socket *self, const struct feed_m
 /* ---- either -----------------------------------------------------------------------------------
  */
 
-void feed_socket_take(struct feed_socket *self, const struct feed_message *message, struct now now)
+/* A token that takes long to check is checked when nobody else waits, each connection's in turn. */
+static enum err_code take_request(struct feed_socket *self, const struct feed_message *message,
+                                  const cJSON *request, bool waited, struct now now,
+                                  struct err *err)
+{
+    const cJSON *token = cJSON_GetObjectItemCaseSensitive(request, "token");
+    const struct asked asked = {.peer = message->peer,
+                                .peer_size = message->peer_size,
+                                .connection = message->connection,
+                                .text = message->text,
+                                .size = message->size};
+    if (waited || !cJSON_IsString(token) || !token_takes_long(token->valuestring))
+        return open_source(self, message, request, now, err);
+    if (!queue_has_room(self->queue, NULL, &asked)) {
+        self->core->counters.limited[LIMIT_BACKLOG]++;
+        return err_set(err, ERR_BUSY, "too many wait to be answered; try again");
+    }
+    queue_put(self->queue, NULL, &asked, NULL);
+    return ERR_OK;
+}
+
+static void take(struct feed_socket *self, const struct feed_message *message, bool waited,
+                 struct now now)
 {
     size_t most = self->core->settings->frame_bytes;
     struct err err = {0};
@@ -269,7 +292,7 @@ void feed_socket_take(struct feed_socket *self, const struct feed_message *messa
     bool is_numbered = message->seq != NULL;
     if (gate_is_shut(self->gate, true, message->connection, NULL, now))
         return;
-    if (!(source && is_numbered) &&
+    if (!(source && is_numbered) && !waited &&
         !gate_lets_speak(self->gate, true, message->connection, message->size, now))
         code = err_set(&err, ERR_RATE_LIMITED, "too many requests; wait");
     else if (message->size > most)
@@ -280,11 +303,34 @@ void feed_socket_take(struct feed_socket *self, const struct feed_message *messa
                        "a message of a feed has two frames: seq and body; \"feed_open\" has one");
     else if (is_numbered)
         code = take_numbered(self, message, source, now, &err);
-    else if ((request = json_parse(message->text, message->size, &err)))
-        code = open_source(self, message, request, now, &err);
+    else if ((request = json_parse_few(message->text, message->size, LIMITS_STRANGER_VALUES, &err)))
+        code = take_request(self, message, request, waited, now, &err);
     else
         code = err.code;
     if (code != ERR_OK)
         reply_error(self, message, request_id_of(request, message->text, message->size), &err);
     cJSON_Delete(request);
+}
+
+void feed_socket_take(struct feed_socket *self, const struct feed_message *message, struct now now)
+{
+    take(self, message, false, now);
+}
+
+bool feed_socket_work(struct feed_socket *self, struct now now)
+{
+    struct waiting *one = queue_next(self->queue);
+    if (!one)
+        return false;
+    const struct asked *asked = &one->asked;
+    const struct feed_message message = {.peer = asked->peer,
+                                         .peer_size = asked->peer_size,
+                                         .connection = asked->connection,
+                                         .text = asked->text,
+                                         .size = asked->size};
+    queue_take(self->queue, one);
+    if (gate_knows(self->gate, true, asked->connection))
+        take(self, &message, true, now);
+    waiting_destroy(&one);
+    return !queue_is_empty(self->queue);
 }

@@ -10,14 +10,16 @@
 
 #include "daemon/engine/gate.h"
 #include "daemon/engine/intake.h"
+#include "daemon/engine/queue.h"
 
 /* Sends a peer of the feed socket one message. */
 typedef void feed_reply_fn(void *context, const void *peer, size_t peer_size, struct body *body);
 
 struct feed_socket {
-    struct core *core; /* these three are kept */
+    struct core *core; /* the first three are kept */
     struct gate *gate;
     struct intake *intake;
+    struct queue *queue; /* of feed_open whose token takes long; owned */
     feed_reply_fn *reply;
     void *context;
     bool is_kept;    /* what is taken is kept over a restart: until it is, it is not acknowledged */
@@ -39,6 +41,8 @@ void feed_socket_clear(struct feed_socket *self);
 
 /* Takes one message, and answers what is to be answered at once. */
 void feed_socket_take(struct feed_socket *self, const struct feed_message *message, struct now now);
+/* Answers one of those that wait for it to take its time. True if more wait. */
+bool feed_socket_work(struct feed_socket *self, struct now now);
 
 /* Acknowledges what has become safe. Whoever sends more than it may is acknowledged only when its
  * allowance has filled up again, which slows it down. */

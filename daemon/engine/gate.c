@@ -5,15 +5,19 @@ static struct callers *callers_of(const struct gate *self, bool feeds)
     return feeds ? self->core->feed_callers : self->core->callers;
 }
 
-void gate_note_come(struct gate *self, bool feeds, uint64_t connection, struct now now)
-{
-    callers_forget(callers_of(self, feeds), connection);
-    callers_get(callers_of(self, feeds), connection, now.mono_ms);
-}
-
 void gate_note_gone(struct gate *self, bool feeds, uint64_t connection)
 {
     callers_forget(callers_of(self, feeds), connection);
+}
+
+bool gate_is_stranger(const struct gate *self, bool feeds, uint64_t connection)
+{
+    return callers_have_stranger(callers_of(self, feeds), connection);
+}
+
+bool gate_knows(const struct gate *self, bool feeds, uint64_t connection)
+{
+    return connection == 0 || callers_have(callers_of(self, feeds), connection);
 }
 
 static void note(struct gate *self, bool feeds, uint64_t connection, bool is_stranger,
@@ -76,14 +80,30 @@ bool gate_lets_speak(struct gate *self, bool feeds, uint64_t connection, size_t 
     return false;
 }
 
+static void cut_stranger(struct gate *self, bool feeds, const struct caller *caller, enum limit why)
+{
+    uint64_t connection = caller->connection;
+    callers_forget(callers_of(self, feeds), connection);
+    cut(self, feeds, connection, why);
+}
+
+void gate_note_come(struct gate *self, bool feeds, uint64_t connection, struct now now)
+{
+    const struct core_settings *settings = self->core->settings;
+    size_t most = feeds ? settings->feed_strangers_max : settings->strangers_max;
+    struct callers *callers = callers_of(self, feeds);
+    callers_forget(callers, connection);
+    callers_get(callers, connection, now.mono_ms);
+    while (callers_n_strangers(callers) > most)
+        cut_stranger(self, feeds, callers_overdue(callers, INT64_MIN, now.mono_ms),
+                     LIMIT_STRANGERS);
+}
+
 static void cut_overdue(struct gate *self, bool feeds, int64_t patience_ms, struct now now)
 {
     struct caller *caller;
-    while ((caller = callers_overdue(callers_of(self, feeds), patience_ms, now.mono_ms))) {
-        uint64_t connection = caller->connection;
-        callers_forget(callers_of(self, feeds), connection);
-        cut(self, feeds, connection, LIMIT_OPEN_WITHIN);
-    }
+    while ((caller = callers_overdue(callers_of(self, feeds), patience_ms, now.mono_ms)))
+        cut_stranger(self, feeds, caller, LIMIT_OPEN_WITHIN);
 }
 
 /* A session that came back without a word may stay silent for its heartbeats before it speaks, so

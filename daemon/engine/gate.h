@@ -18,7 +18,8 @@ struct gate {
     void *context;
 };
 
-/* A connection has come or gone. */
+/* A connection has come or gone. Where too many strangers are there, the one that has been there
+ * for longest makes room: whoever comes for a purpose does not wait with it. */
 void gate_note_come(struct gate *self, bool feeds, uint64_t connection, struct now now);
 void gate_note_gone(struct gate *self, bool feeds, uint64_t connection);
 
@@ -26,6 +27,11 @@ void gate_note_gone(struct gate *self, bool feeds, uint64_t connection);
  * stranger again. Connection 0 is none. */
 void gate_note_opened(struct gate *self, bool feeds, uint64_t connection, struct now now);
 void gate_note_closed(struct gate *self, bool feeds, uint64_t connection, struct now now);
+
+/* Whether it is there and has opened nothing. */
+bool gate_is_stranger(const struct gate *self, bool feeds, uint64_t connection);
+/* Whether it is there still; 0 always is. */
+bool gate_knows(const struct gate *self, bool feeds, uint64_t connection);
 
 /* True where what comes is passed over in silence: the connection (or, for a session, whichever
  * connection its user speaks on) has been cut off, and this was under way already. session is NULL

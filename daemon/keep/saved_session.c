@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/feedtime.h"
 #include "common/base/json.h"
 #include "daemon/control/history.h"
 #include "daemon/control/request.h"
@@ -68,15 +69,19 @@ static void owe(const struct core *core, struct subscription *one, const cJSON *
         one->given_ms = bars[n - 1].start_ms;
     if (!cJSON_IsNumber(owed))
         return;
-    for (size_t i = history_find(one->view, (int64_t)owed->valuedouble); i < n; i++) {
-        struct buf text = {0};
-        history_put(&text, one->view, i, i + 1);
-        struct body *body = body_new(sessions_tally(core->sessions), text.data + 1,
-                                     text.size - 2); /* without its brackets */
-        delivery_put_closed(core->delivery, one, bars[i].start_ms, body);
+    const struct history_range range = {(int64_t)owed->valuedouble, FEEDTIME_MAX, SIZE_MAX};
+    size_t n_owed = history_length(one->view, &range);
+    struct history *history = history_new(one->view, &range);
+    while (!history_step(history))
+        continue;
+    for (size_t i = 0; i < n_owed; i++) {
+        size_t size;
+        const char *text = history_text(history, i, &size);
+        struct body *body = body_new(sessions_tally(core->sessions), text, size);
+        delivery_put_closed(core->delivery, one, bars[n - n_owed + i].start_ms, body);
         body_release(&body);
-        buf_destroy(&text);
     }
+    history_destroy(&history);
 }
 
 static void restore_subscription(struct core *core, struct session *session, const cJSON *saved,

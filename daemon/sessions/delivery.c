@@ -184,6 +184,8 @@ static void give_forming(struct delivery *self, struct subscription *one, const 
 static void fan_out(struct delivery *self, struct view *view, const struct bar *bar, bool closed,
                     int64_t now_ms)
 {
+    if (view->n_subscribers == 0) /* it is held for somebody who is about to come */
+        return;
     buf_reset(&self->text);
     view_put_update(view, &self->head, &self->text);
     struct body *body = make_body(self, &self->text);
@@ -235,12 +237,6 @@ static bool is_its_turn(struct delivery *self, struct view *view, int64_t now_ms
     return false;
 }
 
-static void want(const struct view *view)
-{
-    for (size_t i = 0; i < view->n_items; i++)
-        plan_want(view->plan, view->items[i].instance);
-}
-
 /* Computes a forming bar's values for those views whose turn it is, and gives it to their
  * subscribers. */
 static void form(struct delivery *self, struct plan *plan, struct plan_views *all, size_t index,
@@ -252,7 +248,7 @@ static void form(struct delivery *self, struct plan *plan, struct plan_views *al
         all->views[i]->is_due = is_its_turn(self, all->views[i], now_ms);
         n += all->views[i]->is_due;
         if (all->views[i]->is_due)
-            want(all->views[i]);
+            view_want(all->views[i]);
     }
     if (n == 0)
         return;
@@ -275,7 +271,7 @@ static void catch_up(struct delivery *self, struct view *view, int64_t now_ms)
     }
     const struct bar bar = open[n_open - 1].bar;
     plan_want_nothing(view->plan);
-    want(view);
+    view_want(view);
     plan_form_wanted(view->plan, n_open - 1);
     buf_reset(&self->head);
     update_put_head(&self->head, plan_listing(view->plan), plan_timeframe(view->plan), &bar, false);

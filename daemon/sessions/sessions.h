@@ -32,6 +32,8 @@ enum {
 
 struct sessions;
 struct subscription;
+struct line;
+struct turn;
 
 /* What all sessions of a user may do together. */
 struct session_user {
@@ -39,7 +41,8 @@ struct session_user {
     struct bucket patience; /* what they may ask beyond that, and are refused; see limits.h */
     struct bucket values;   /* values of forming bars that may be computed for them */
     const struct bucket_rate *values_rate; /* borrowed */
-    size_t n_indicators;
+    size_t n_indicators, state_bytes;      /* see spec_size */
+    struct turn *turn;                     /* while requests of theirs wait; see queue.h */
     int64_t deaf_until_ms; /* monotonic; until then no request of theirs is answered */
 };
 
@@ -89,7 +92,8 @@ struct session {
 
     struct subscription **subscriptions; /* owned by subscriptions.c */
     size_t n_subscriptions, subscriptions_capacity;
-    size_t n_indicators; /* of all its subscriptions */
+    size_t n_indicators; /* of all its subscriptions, with those they take as a source */
+    struct line *line;   /* while requests of it wait; see queue.h */
 
     /* Its row in the store; see keeper.h. */
     bool has_row;

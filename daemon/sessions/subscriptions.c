@@ -81,11 +81,14 @@ struct subscription *subscriptions_add(struct views *views, struct session *sess
     if (n == 0 && self->view)
         return self;
     self->items = mem_realloc(self->items, self->n_items + n, sizeof *self->items);
-    for (size_t i = 0; i < n; i++)
-        self->items[self->n_items++] =
-            (struct subscription_item){mem_strdup(wishes[i].id), spec_copy(wishes[i].spec)};
-    session->n_indicators += n;
-    session->share->n_indicators += n;
+    for (size_t i = 0; i < n; i++) {
+        struct subscription_item *item = &self->items[self->n_items++];
+        *item = (struct subscription_item){mem_strdup(wishes[i].id), spec_copy(wishes[i].spec),
+                                           spec_size(wishes[i].spec)};
+        session->n_indicators += item->size.n_indicators;
+        session->share->n_indicators += item->size.n_indicators;
+        session->share->state_bytes += item->size.bytes;
+    }
     change_view(views, self);
     return self;
 }
@@ -143,6 +146,15 @@ static bool is_among(const char *id, const char *const *ids, size_t n)
     return false;
 }
 
+static void free_item(const struct subscription *self, struct subscription_item *item)
+{
+    self->session->n_indicators -= item->size.n_indicators;
+    self->session->share->n_indicators -= item->size.n_indicators;
+    self->session->share->state_bytes -= item->size.bytes;
+    free(item->id);
+    spec_destroy(&item->spec);
+}
+
 void subscriptions_remove(struct views *views, struct subscription **subscription,
                           const char *const *ids, size_t n)
 {
@@ -153,12 +165,9 @@ void subscriptions_remove(struct views *views, struct subscription **subscriptio
             self->items[kept++] = self->items[i];
             continue;
         }
-        free(self->items[i].id);
-        spec_destroy(&self->items[i].spec);
+        free_item(self, &self->items[i]);
     }
     self->n_items = kept;
-    self->session->n_indicators -= before - kept;
-    self->session->share->n_indicators -= before - kept;
     if (kept > 0) {
         if (kept < before)
             change_view(views, self);
@@ -183,7 +192,8 @@ void subscriptions_check(const struct sessions *sessions)
         size_t n_indicators = 0;
         for (size_t k = 0; k < session->n_subscriptions; k++) {
             const struct subscription *one = session->subscriptions[k];
-            n_indicators += one->n_items;
+            for (size_t item = 0; item < one->n_items; item++)
+                n_indicators += one->items[item].size.n_indicators;
             assert(one->session == session);
             assert(one->view->subscribers[one->place] == one);
             assert(one->view->n_items == one->n_items);
@@ -193,7 +203,7 @@ void subscriptions_check(const struct sessions *sessions)
                 assert(one->view->subscribers[s]->view == one->view);
             }
             assert(one->view->n_on_ticks == on_ticks);
-            assert(one->view->users == one->view->n_subscribers);
+            assert(one->view->users >= one->view->n_subscribers);
             plan_check(one->view->plan);
         }
         assert(session->n_indicators == n_indicators);

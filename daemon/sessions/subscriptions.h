@@ -23,6 +23,7 @@ struct subscription {
     struct subscription_item {
         char *id; /* the client's name for it */
         struct spec *spec;
+        struct spec_size size;
     } * items; /* in the order in which they were asked for; owned */
     size_t n_items;
     bool on_ticks;       /* forming bars too, not only closed ones */

@@ -125,6 +125,12 @@ struct view *views_acquire(struct views *self, struct listing *listing, enum tim
     return &entry->view;
 }
 
+struct view *view_hold(struct view *self)
+{
+    self->users++;
+    return self;
+}
+
 void views_release(struct views *self, struct view **view)
 {
     struct entry *entry = (struct entry *)*view; /* a view is the first member of its entry */
@@ -236,13 +242,21 @@ void view_put_update_of(const struct view *self, const struct buf *head, const s
     buf_put(out, "}}", 2);
 }
 
+void view_want(const struct view *self)
+{
+    for (size_t i = 0; i < self->n_items; i++)
+        plan_want(self->plan, self->items[i].instance);
+}
+
 bool view_put_snapshot(struct view *self, struct buf *out, bool *is_closed, struct bar *bar)
 {
     size_t n_open, n_closed;
     const struct open_bar *open = series_open(plan_series(self->plan), &n_open);
     const struct bar *closed = series_closed(plan_series(self->plan), &n_closed);
     if (n_open > 0) {
-        plan_form(self->plan, n_open - 1);
+        plan_want_nothing(self->plan);
+        view_want(self);
+        plan_form_wanted(self->plan, n_open - 1);
         *bar = open[n_open - 1].bar;
     } else if (n_closed > 0) {
         plan_recall(self->plan);

@@ -64,6 +64,8 @@ struct view_wish {
  * each time it was acquired. */
 struct view *views_acquire(struct views *self, struct listing *listing, enum timeframe timeframe,
                            const struct view_wish *wishes, size_t n);
+/* The same view once more. */
+struct view *view_hold(struct view *self);
 /* *view is NULL afterwards. Whoever releases it last must have removed all its subscribers. */
 void views_release(struct views *self, struct view **view);
 
@@ -79,6 +81,9 @@ struct plan_views *views_of_plan(const struct plan *plan);
 /* Appends a market_update body up to its indicators: the part that all views of a plan share. */
 void update_put_head(struct buf *out, const struct listing *listing, enum timeframe timeframe,
                      const struct bar *bar, bool closed);
+
+/* Has the plan compute what the view has, see plan_want. */
+void view_want(const struct view *self);
 
 /* Appends a whole market_update body: the head, then the view's indicators with the values that the
  * plan has now. */

@@ -140,6 +140,8 @@ static void ask(struct scene *self, const struct buf *text, const char *type)
 {
     engine_on_request(self->engine, self->key, KEY_SIZE, 1, false, text->data, text->size,
                       self->now);
+    while (engine_work(self->engine, self->now))
+        continue;
     engine_end_turn(self->engine, self->now);
     if (!strstr(self->reply.data, type) || strstr(self->reply.data, "\"rejected\":{\""))
         die("not %s but %s", type, self->reply.data);

@@ -7,6 +7,8 @@
  *      k3abc{...}        whoever has the routing id "abc" asks
  *      tA 101.5          a tick of A (a second after the one before), bA 101 a minute bar
  *      w1500             1500 ms pass
+ *      h                 from now on what takes long is done a bit at a time, a bit a line, until
+ *                        client 0 does something
  *
  * Each request is answered once, everything that is sent is JSON, nobody is sent what he has not
  * subscribed to; and client 0 alone, of a user of its own, is sent to the byte the same when the
@@ -30,6 +32,7 @@ struct actor {
     size_t n_replies; /* when last looked at */
     size_t seen;      /* bytes of client->all that have been checked */
     size_t owed;      /* replies that are due once it reads */
+    size_t asked;     /* in all */
     cJSON *series;    /* "A 1min": what it ever subscribed to */
 };
 
@@ -39,6 +42,7 @@ struct stage {
     char *tokens[2][TOKENS]; /* of client 0's user, and of everybody else's */
     uint64_t connections;
     int64_t feed_ms;
+    bool is_held;
 };
 
 /* ---- setting up -------------------------------------------------------------------------------
@@ -168,7 +172,10 @@ static void check_actor(struct stage *self, struct actor *actor)
     size_t n = actor->client->n_replies - actor->n_replies;
     note_series(actor, session);
     check_sent(actor);
-    if (actor->client->is_there && actor->client->is_reading) {
+    assert(actor->client->n_replies <= actor->asked);
+    if (self->is_held) {
+        actor->owed = 0; /* they come when they come */
+    } else if (actor->client->is_there && actor->client->is_reading) {
         assert(n == actor->owed);
         actor->owed = 0;
         assert(!session || !session->is_attached || outbox_is_empty(session->outbox));
@@ -220,6 +227,7 @@ static void ask(struct stage *self, size_t who, bool delimited, const char *text
         return; /* nobody is there to ask */
     struct buf request = fill_in(self, who, text, size);
     actor->owed++;
+    actor->asked++;
     engine_on_request(world->engine, actor->client->key, SESSION_KEY_SIZE,
                       actor->client->connection, delimited, request.data, request.size, world->now);
     buf_destroy(&request);
@@ -322,7 +330,13 @@ static void play_line(struct stage *self, const char *line, size_t size, bool al
         act(self, (size_t)(first - '0'), line + 1, size - 1);
     } else if (first == 'k' && !alone) {
         ask_as_stranger(self, line + 1, size - 1);
+    } else if (first == 'h') {
+        self->is_held = true;
     }
+    if (!self->is_held || first == '0')
+        world_work(self->world);
+    else
+        engine_work(self->world->engine, self->world->now);
     pass(self, STEP_MS);
     engine_end_turn(self->world->engine, self->world->now);
     check(self);

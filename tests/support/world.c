@@ -287,11 +287,31 @@ struct client *world_open(struct world *self, const char *user, const char *name
     return client;
 }
 
+void world_work(struct world *self)
+{
+    while (engine_work(self->engine, self->now))
+        continue;
+}
+
 static void ask(struct world *self, struct client *client, const char *text, size_t size)
 {
     engine_on_request(self->engine, client->key, SESSION_KEY_SIZE, client->connection, false, text,
                       size, self->now);
+    world_work(self);
     engine_end_turn(self->engine, self->now);
+}
+
+void world_send(struct world *self, struct client *client, const char *fmt, ...)
+{
+    va_list args;
+    char *text;
+    va_start(args, fmt);
+    int n = vasprintf(&text, fmt, args);
+    va_end(args);
+    assert(n >= 0);
+    engine_on_request(self->engine, client->key, SESSION_KEY_SIZE, client->connection, false, text,
+                      (size_t)n, self->now);
+    free(text);
 }
 
 const char *world_ask(struct world *self, struct client *client, const char *fmt, ...)

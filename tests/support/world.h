@@ -72,6 +72,12 @@ struct client *world_stranger(struct world *self);
 /* The JSON text of an open request for that user. Give it to free. */
 char *world_open_request(struct world *self, const char *user, const char *name, const char *scope);
 
+/* Sends a request and does nothing else. */
+void world_send(struct world *self, struct client *client, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Does all that is to be done before the requests that have come can be answered. */
+void world_work(struct world *self);
+
 /* Sends a request (with %s and so on filled in) and ends the turn; the reply is in client->reply.
  */
 const char *world_ask(struct world *self, struct client *client, const char *fmt, ...)

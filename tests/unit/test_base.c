@@ -85,6 +85,47 @@ static void the_nearest_name_is_offered_if_it_is_near(void **state)
     assert_null(none.best);
 }
 
+/* All of the table, and no limit to it. */
+static size_t whole_distance(const char *a, const char *b)
+{
+    size_t table[16][16], n_a = strlen(a), n_b = strlen(b);
+    for (size_t i = 0; i <= n_a; i++)
+        for (size_t j = 0; j <= n_b; j++) {
+            if (i == 0 || j == 0) {
+                table[i][j] = i + j;
+                continue;
+            }
+            size_t best = table[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            best = table[i - 1][j] + 1 < best ? table[i - 1][j] + 1 : best;
+            table[i][j] = table[i][j - 1] + 1 < best ? table[i][j - 1] + 1 : best;
+        }
+    return table[n_a][n_b];
+}
+
+static void the_distance_of_two_names_is_that_of_the_whole_table(void **state)
+{
+    (void)state;
+    uint32_t random = 1;
+    for (int n = 0; n < 200000; n++) {
+        char names[2][12] = {"", ""};
+        for (int k = 0; k < 2; k++) {
+            size_t size = (random = random * 1664525 + 1013904223) >> 16;
+            for (size_t i = 0; i < size % 11; i++)
+                names[k][i] = (char)('a' + ((random = random * 1664525 + 1013904223) >> 24) % 3);
+        }
+        size_t true_distance = whole_distance(names[0], names[1]), limit = (size_t)n % 5;
+        size_t wanted = true_distance <= limit ? true_distance : limit + 1;
+        if (err_distance(names[0], names[1], limit) != wanted)
+            fail_msg("\"%s\" and \"%s\" are %zu apart, limit %zu", names[0], names[1],
+                     true_distance, limit);
+    }
+    assert_int_equal(err_distance("NIFTY50", "nifty50", 3), 0);
+    char long_name[200] = "";
+    memset(long_name, 'x', 199);
+    assert_int_equal(err_distance(long_name, long_name + 1, 3), 4);
+    assert_int_equal(err_distance(long_name, long_name, 3), 0);
+}
+
 static void times_go_to_text_and_back(void **state)
 {
     static const struct {
@@ -170,6 +211,7 @@ int main(void)
         cmocka_unit_test(half_a_character_is_left_out),
         cmocka_unit_test(a_character_is_of_one_form_only),
         cmocka_unit_test(the_nearest_name_is_offered_if_it_is_near),
+        cmocka_unit_test(the_distance_of_two_names_is_that_of_the_whole_table),
         cmocka_unit_test(times_go_to_text_and_back),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(days_and_dates_agree_over_a_thousand_years),

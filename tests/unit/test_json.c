@@ -206,9 +206,40 @@ static void strings_are_escaped(void **state)
     buf_destroy(&out);
 }
 
+static void a_member_is_found_without_a_tree(void **state)
+{
+    static const struct {
+        const char *text, *value; /* NULL: nothing is found */
+    } CASES[] = {
+        {"{\"id\":7}", "7"},
+        {" { \"a\" : [ {\"id\":1} ] , \"id\" : \"x,}\" } ", "\"x,}\""},
+        {"{\"id\":{\"id\":2},\"b\":[]}", "{\"id\":2}"},
+        {"{\"idd\":1,\"i\":2}", NULL},
+        {"{}", NULL},
+        {"[\"id\",1]", NULL},
+        {"{\"id\":1", NULL},
+        {"{\"id\":1,}", NULL},
+        {"{\"id\":1}x", NULL},
+        {"{\"id\":tru}", NULL},
+        {"{\"id\" 1}", NULL},
+        {"", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        size_t size = 0;
+        const char *value = json_find_member(CASES[i].text, strlen(CASES[i].text), "id", &size);
+        if (!CASES[i].value)
+            assert_null(value);
+        else
+            assert_true(value && size == strlen(CASES[i].value) &&
+                        memcmp(value, CASES[i].value, size) == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_member_is_found_without_a_tree),
         cmocka_unit_test(texts_that_are_not_json_are_refused),
         cmocka_unit_test(texts_that_are_json_are_taken),
         cmocka_unit_test(a_members_text_is_found_as_it_was_written),

@@ -157,6 +157,21 @@ static void a_secret_is_the_text_without_its_line_end(void **state)
     }
 }
 
+/* Only root can give a file away. */
+static void a_secret_of_somebody_else_is_refused(void **state)
+{
+    enum { NOBODY = 65534 };
+    struct token_keys *keys;
+    struct err err;
+    if (geteuid() != 0)
+        skip();
+    write_file(*state, "jwt.key", SECRET, 0600);
+    assert_int_equal(chown(path_of(*state, "jwt.key"), NOBODY, NOBODY), 0);
+    assert_int_equal(load(*state, true, "", &keys, &err), ERR_INTERNAL);
+    assert_null(keys);
+    assert_non_null(strstr(err.message, "belongs to another user"));
+}
+
 static void a_secret_that_others_may_read_is_refused(void **state)
 {
     static const mode_t MODES[] = {0640, 0604, 0620, 0644, 0666};
@@ -286,6 +301,7 @@ int main(void)
         TEST(a_start_that_was_killed_does_not_keep_the_next_one_from_it),
         TEST(two_secrets_are_never_the_same),
         TEST(a_secret_is_the_text_without_its_line_end),
+        TEST(a_secret_of_somebody_else_is_refused),
         TEST(a_secret_that_others_may_read_is_refused),
         TEST(a_secret_must_be_there_and_long_enough),
         TEST(public_keys_are_known_by_their_file),

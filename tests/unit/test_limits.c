@@ -115,9 +115,9 @@ static void what_is_large_counts_for_more(void **state)
     settings->user_requests = (struct bucket_rate){1000, 10000};
     settings->requests = (struct bucket_rate){100, 100};
     struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "bob", NULL);
-    char *blanks = malloc((16 << 10) * 50 + 1);
-    memset(blanks, ' ', (16 << 10) * 50);
-    blanks[(16 << 10) * 50] = '\0';
+    char *blanks = malloc((4 << 10) * 50 + 1);
+    memset(blanks, ' ', (4 << 10) * 50);
+    blanks[(4 << 10) * 50] = '\0';
     world_ask(w, a, "{\"type\":\"list\"%s}", blanks);
     free(blanks);
     assert_in_range(count_served(w, a, 200), 48, 50);
@@ -127,6 +127,53 @@ static void what_is_large_counts_for_more(void **state)
               "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
               "\"indicators\":[\"SMA(3)\"],\"history\":375}"); /* 100 bytes a bar, and 750 bars */
     assert_in_range(count_served(w, b, 200), 90, 96);
+    world_destroy(&w);
+}
+
+/* Something that is no request at all is read as well, and so it counts. */
+static void what_is_no_request_counts_as_one(void **state)
+{
+    static const char *const NONE[] = {"",
+                                       "{",
+                                       "[1,2",
+                                       "7",
+                                       "{}",
+                                       "{\"type\":\"lisst\"}",
+                                       "{\"type\":7}",
+                                       "{\"type\":\"list\",\"id\":{}}"};
+    (void)state;
+    struct world *w = world_new_with(few);
+    struct client *a = world_open(w, "alice", NULL);
+    for (size_t i = 0; i < 10; i++)
+        assert_says(world_ask(w, a, "%s", NONE[i % 8]), "BAD_REQUEST");
+    for (size_t i = 0; i < 8; i++)
+        assert_says(world_ask(w, a, "%s", NONE[i % 8]), "RATE_LIMITED");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"id\":\"x\"}"), "\"id\":\"x\"");
+    assert_int_equal(limited(w, LIMIT_REQUESTS), 9);
+    for (int i = 0; i < 300 && w->n_cut == 0; i++)
+        world_ask(w, a, "{");
+    assert_int_equal(w->last_cut, a->connection);
+    world_destroy(&w);
+}
+
+static void to_look_for_a_name_among_many_counts_for_more(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(few);
+    w->settings.symbols_max = 2100;
+    w->settings.feed_bytes = (struct bucket_rate){1e12, 1e12};
+    for (int i = 0; i < 2100; i++) {
+        char symbol[16];
+        snprintf(symbol, sizeof symbol, "SYMBOL%04d", i);
+        world_tick(w, symbol, WORLD_OPEN_MS, 100);
+    }
+    struct client *a = world_open(w, "alice", NULL);
+    size_t n = 0;
+    while (
+        !strstr(world_ask(w, a, "{\"type\":\"data\",\"symbol\":\"NONE\",\"timeframe\":\"1min\"}"),
+                "RATE_LIMITED"))
+        n++;
+    assert_int_equal(n, 10 / 2);
     world_destroy(&w);
 }
 
@@ -145,6 +192,24 @@ static void strangers_may_say_little(void **state)
     assert_says(world_ask(w, a, "%s", request), "opened");
     assert_int_equal(count_served(w, a, 9), 9);
     free(request);
+    world_destroy(&w);
+}
+
+/* They need not say more, and to read it takes its time. */
+static void strangers_may_say_nothing_with_many_values(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct client *a = world_stranger(w);
+    struct buf text = {0};
+    buf_put_text(&text, "{\"type\":\"feed_open\",\"x\":[");
+    for (int i = 0; i < 30; i++)
+        buf_put_text(&text, "0,");
+    buf_put_text(&text, "0],\"id\":17 }");
+    assert_says(world_ask(w, a, "%s", text.data), "\"id\":17,\"code\":\"NOT_OPEN\"");
+    engine_on_feed(w->engine, "peer", 4, 900, NULL, 0, text.data, text.size, w->now);
+    assert_says(w->feed.data, "TOO_LARGE");
+    buf_destroy(&text);
     world_destroy(&w);
 }
 
@@ -202,6 +267,34 @@ static void who_opens_nothing_has_to_go(void **state)
     world_destroy(&w);
 }
 
+static void crowd(struct core_settings *settings)
+{
+    settings->strangers_max = 3;
+    settings->feed_strangers_max = 2;
+}
+
+static void among_strangers_the_oldest_makes_room(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(crowd);
+    struct client *a = world_open(w, "alice", NULL);
+    for (uint64_t i = 900; i < 903; i++)
+        engine_on_caller(w->engine, false, i, w->now);
+    for (uint64_t i = 800; i < 802; i++)
+        engine_on_caller(w->engine, true, i, w->now);
+    assert_int_equal(w->n_cut, 0);
+    engine_on_caller(w->engine, false, 903, w->now);
+    assert_int_equal(w->last_cut, 900);
+    engine_on_caller(w->engine, true, 802, w->now);
+    assert_int_equal(w->last_cut, 800);
+    engine_on_disconnected(w->engine, 901, w->now);
+    engine_on_caller(w->engine, false, 904, w->now);
+    assert_int_equal(w->n_cut, 2);
+    assert_int_equal(limited(w, LIMIT_STRANGERS), 2);
+    assert_says(world_ask(w, a, "{\"type\":\"list\"}"), "subscriptions");
+    world_destroy(&w);
+}
+
 static void nothing_is_kept_of_who_has_gone(void **state)
 {
     (void)state;
@@ -236,10 +329,13 @@ static void each_limit_has_its_code_and_its_counter(void **state)
          "QUOTA_EXCEEDED", LIMIT_INDICATORS_PER_REQUEST},
         {"\"timeframe\":\"1min\",\"indicators\":[\"SMA(3)\"],\"history\":11", "BAD_REQUEST",
          LIMIT_HISTORY},
+        {"\"timeframe\":\"1min\",\"indicators\":[\"MEDIAN(300)\"]", "QUOTA_EXCEEDED",
+         LIMIT_USER_STATE_BYTES},
     };
     (void)state;
     struct world *w = world_new_with(few);
     w->settings.requests = w->settings.user_requests = (struct bucket_rate){1000, 1000};
+    w->settings.state_bytes_per_user = 4096;
     struct client *a = world_open(w, "alice", NULL);
     world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
     static const char FORM[] = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",%s}";
@@ -253,13 +349,55 @@ static void each_limit_has_its_code_and_its_counter(void **state)
     assert_says(world_ask(w, a, "{\"type\":\"list\"%s}", blanks), "TOO_LARGE");
     free(blanks);
     assert_int_equal(limited(w, LIMIT_FRAME_BYTES), 1);
+    struct buf zeros = {0};
+    for (int i = 0; i < 400; i++)
+        buf_put_text(&zeros, "0,");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0],\"id\":\"y\"}", zeros.data),
+                "\"id\":\"y\",\"code\":\"TOO_LARGE\"");
+    assert_says(world_ask(w, a, "{\"type\":\"list\",\"x\":[%s0],\"id\":[1,2]}", zeros.data),
+                "{\"type\":\"error\",\"code\":\"TOO_LARGE\"");
+    buf_destroy(&zeros);
     world_ask(w, a,
               "{\"type\":\"history\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
               "\"limit\":11}");
     assert_int_equal(limited(w, LIMIT_HISTORY), 2);
+    assert_says(world_ask(w, a,
+                          "{\"type\":\"unsubscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":"
+                          "\"1min\",\"indicators\":[\"SMA_2\",\"SMA_2\",\"SMA_2\",\"SMA_2\","
+                          "\"SMA_2\"]}"),
+                "QUOTA_EXCEEDED");
     assert_says(world_ask(w, a, "{\"type\":\"stats\"}"),
-                "\"limited\":{\"subscriptions\":1,\"indicators\":1,\"indicators_per_request\":1,"
+                "\"limited\":{\"subscriptions\":1,\"indicators\":1,\"user_state_bytes\":1,"
+                "\"indicators_per_request\":2,"
                 "\"history\":2,\"frame_bytes\":1}");
+    world_destroy(&w);
+}
+
+/* What it takes as its sources counts as well, and counts no longer when it is taken away. */
+static void an_indicator_counts_with_its_sources(void **state)
+{
+    (void)state;
+    struct world *w = world_new_with(few);
+    w->settings.indicators_per_session = 5;
+    w->settings.indicators_per_user = 7;
+    w->settings.requests = w->settings.user_requests = (struct bucket_rate){1000, 1000};
+    struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "alice", NULL);
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 3, 1);
+    static const char FORM[] = "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":"
+                               "\"1min\",\"indicators\":[\"%s\"]}";
+    static const char CHAIN[] = "SMA(2,source=EMA(3,source=RSI(4)))";
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_says(world_ask(w, a, FORM, CHAIN), "subscribed");
+        assert_says(world_ask(w, a, FORM, "SMA(3,source=EMA(3,source=RSI(4)))"), "QUOTA_EXCEEDED");
+        assert_says(world_ask(w, a, FORM, "SMA(3,source=RSI(4))"), "subscribed");
+        assert_says(world_ask(w, b, FORM, CHAIN), "QUOTA_EXCEEDED");
+        assert_says(world_ask(w, b, FORM, "SMA(3,source=RSI(4))"), "subscribed");
+        assert_int_equal(limited(w, LIMIT_INDICATORS), i);
+        assert_int_equal(limited(w, LIMIT_USER_INDICATORS), i);
+        assert_says(world_ask(w, a, "{\"type\":\"unsubscribe\"}"), "unsubscribed");
+        assert_says(world_ask(w, b, "{\"type\":\"unsubscribe\"}"), "unsubscribed");
+        engine_check(w->engine);
+    }
     world_destroy(&w);
 }
 
@@ -425,11 +563,16 @@ int main(void)
         cmocka_unit_test(a_session_has_its_rate_and_a_user_too),
         cmocka_unit_test(a_user_gets_rid_of_no_debt_by_closing),
         cmocka_unit_test(what_is_large_counts_for_more),
+        cmocka_unit_test(what_is_no_request_counts_as_one),
+        cmocka_unit_test(to_look_for_a_name_among_many_counts_for_more),
         cmocka_unit_test(strangers_may_say_little),
+        cmocka_unit_test(strangers_may_say_nothing_with_many_values),
         cmocka_unit_test(who_does_not_stop_is_cut_off),
         cmocka_unit_test(who_opens_nothing_has_to_go),
+        cmocka_unit_test(among_strangers_the_oldest_makes_room),
         cmocka_unit_test(nothing_is_kept_of_who_has_gone),
         cmocka_unit_test(each_limit_has_its_code_and_its_counter),
+        cmocka_unit_test(an_indicator_counts_with_its_sources),
         cmocka_unit_test(sessions_are_counted_in_all_and_by_user),
         cmocka_unit_test(who_watches_too_much_waits_for_it_alone),
         cmocka_unit_test(sources_and_symbols_are_counted),

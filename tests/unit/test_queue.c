@@ -1,0 +1,386 @@
+/* What takes long is done a bit at a time: others are answered meanwhile, and what comes of it is
+ * what would have come at once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/world.h"
+
+#define DAY_MS INT64_C(86400000)
+
+enum { BARS = 3000, DAY_BARS = 375 };
+
+static const char DEAR[] =
+    "{\"type\":\"subscribe\",\"id\":1,\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\",\"history\":"
+    "700,"
+    "\"indicators\":[\"SMA(5,source=EMA(9))\",\"RSI(14)\",\"EMA(7,timeframe=5min)\","
+    "\"SMA(3,source=EMA(8,timeframe=15min))\",\"MACD(12,26,9)\",\"STOCH\",\"ATR(14)\"]}";
+static const char FORGED[] = /* under ES256 */
+    "{\"type\":\"open\",\"token\":\"eyJhbGciOiJFUzI1NiJ9.e30.AAAA\"}";
+static const char PAST[] = "{\"type\":\"history\",\"id\":2,\"symbol\":\"NIFTY50\",\"timeframe\":"
+                           "\"1min\",\"limit\":2000}";
+
+static void assert_says(const char *text, const char *wanted)
+{
+    if (!text || !strstr(text, wanted))
+        fail_msg("no %s in %.300s", wanted, text ? text : "(nothing)");
+}
+
+/* Minutes of several days, a random walk. */
+static void walk_days(struct world *w, const char *symbol, size_t first, size_t n)
+{
+    for (size_t day = first; day < first + n; day++)
+        world_walk(w, symbol, WORLD_OPEN_MS - (int64_t)(20 - day) * DAY_MS, DAY_BARS,
+                   (unsigned)day + 1);
+}
+
+static struct world *world_with_past(void (*change)(struct core_settings *settings))
+{
+    struct world *w = world_new_repeatable(change);
+    walk_days(w, "NIFTY50", 0, BARS / DAY_BARS);
+    return w;
+}
+
+/* How many bits it takes until the client has another reply. */
+static size_t work_until_reply(struct world *w, const struct client *client)
+{
+    size_t n = 0, before = client->n_replies;
+    while (client->n_replies == before) {
+        bool is_more = engine_work(w->engine, w->now);
+        engine_end_turn(w->engine, w->now);
+        assert_true(is_more || client->n_replies > before);
+        engine_check(w->engine);
+        assert_true(n++ < 100000);
+    }
+    return n;
+}
+
+static void others_are_answered_meanwhile(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL), *tab = world_open(w, "alice", "tab"),
+                  *bob = world_open(w, "bob", NULL);
+    size_t n = a->n_replies, n_tab = tab->n_replies;
+    world_send(w, a, "%s", DEAR);
+    world_send(w, a, "{\"type\":\"list\",\"id\":3}");
+    for (int i = 0; i < 20; i++)
+        assert_true(engine_work(w->engine, w->now));
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(a->n_replies, n);
+
+    world_send(w, bob, "{\"type\":\"list\"}");
+    world_send(w, tab, "{\"type\":\"heartbeat\"}");
+    engine_end_turn(w->engine, w->now);
+    assert_says(bob->reply.data, "\"subscriptions\":[]");
+    assert_int_equal(tab->n_replies, n_tab + 1);
+
+    world_send(w, bob,
+               "{\"type\":\"subscribe\",\"symbol\":\"NIFTY50\",\"timeframe\":\"1min\","
+               "\"indicators\":[\"SMA(2)\"]}");
+    assert_true(work_until_reply(w, bob) < 200); /* beside alice's, which takes more */
+    assert_says(bob->reply.data, "\"type\":\"subscribed\"");
+    assert_int_equal(a->n_replies, n);
+    assert_true(work_until_reply(w, a) > 100);
+    assert_says(a->reply.data, "\"type\":\"subscribed\",\"id\":1");
+    work_until_reply(w, a); /* what it asked for behind that comes behind it */
+    assert_says(a->reply.data, "\"type\":\"subscriptions\",\"id\":3");
+    assert_false(engine_work(w->engine, w->now));
+    world_destroy(&w);
+}
+
+static void of_a_user_one_thing_is_done_at_a_time(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL), *b = world_open(w, "alice", "b");
+    world_send(w, a, "%s", DEAR);
+    world_send(w, b, "%s", DEAR);
+    size_t n = b->n_replies;
+    size_t first = work_until_reply(w, a);
+    assert_int_equal(b->n_replies, n);
+    size_t second = work_until_reply(w, b); /* only its past: the rest is there by now */
+    assert_true(second < first);
+    assert_string_equal(a->reply.data, b->reply.data);
+    world_destroy(&w);
+}
+
+/* Bars that close while it is under way are in it, and none is in it twice or comes behind it. */
+static void what_closes_meanwhile_is_in_it(void **state)
+{
+    (void)state;
+    struct world *slow = world_with_past(NULL), *fast = world_with_past(NULL);
+    struct world *worlds[] = {slow, fast};
+    struct client *clients[2];
+    for (int i = 0; i < 2; i++)
+        clients[i] = world_open(worlds[i], "alice", NULL);
+    world_send(slow, clients[0], "%s", DEAR);
+    for (size_t k = 0; k < 40; k++) {
+        for (int i = 0; i < 7; i++)
+            engine_work(slow->engine, slow->now);
+        for (int i = 0; i < 2; i++)
+            world_bar(worlds[i], "NIFTY50", WORLD_OPEN_MS + (int64_t)k * WORLD_MINUTE_MS,
+                      25000 + (double)(k * 7 % 11));
+    }
+    assert_int_equal(clients[0]->n_replies, 1);
+    world_work(slow);
+    engine_end_turn(slow->engine, slow->now);
+    world_ask(fast, clients[1], "%s", DEAR);
+    assert_says(clients[0]->reply.data, "\"type\":\"subscribed\",\"id\":1");
+    assert_string_equal(clients[0]->reply.data, clients[1]->reply.data);
+    for (int i = 0; i < 2; i++) {
+        world_bar(worlds[i], "NIFTY50", WORLD_OPEN_MS + 40 * WORLD_MINUTE_MS, 25003);
+        world_bar(worlds[i], "NIFTY50", WORLD_OPEN_MS + 41 * WORLD_MINUTE_MS, 25001);
+        world_ask(worlds[i], clients[i], "%s", PAST);
+    }
+    assert_string_equal(clients[0]->closed.data, clients[1]->closed.data);
+    assert_string_equal(clients[0]->reply.data, clients[1]->reply.data);
+    world_destroy(&slow);
+    world_destroy(&fast);
+}
+
+static void short_past(struct core_settings *settings)
+{
+    settings->market.history_bars = 2000;
+}
+
+/* The oldest days are dropped while it is under way: it begins anew. */
+static void a_history_that_is_cut_meanwhile_is_begun_anew(void **state)
+{
+    static const char *const REQUESTS[] = {DEAR, PAST};
+    (void)state;
+    for (size_t request = 0; request < 2; request++) {
+        struct world *slow = world_with_past(short_past), *fast = world_with_past(short_past);
+        struct client *a = world_open(slow, "alice", NULL), *b = world_open(fast, "alice", NULL);
+        if (request == 1) {
+            world_ask(slow, a, "%s", DEAR);
+            world_ask(fast, b, "%s", DEAR);
+        }
+        world_send(slow, a, "%s", REQUESTS[request]);
+        for (int i = 0; i < 25; i++)
+            assert_true(engine_work(slow->engine, slow->now));
+        size_t before = a->n_replies;
+        walk_days(slow, "NIFTY50", 8, 1);
+        walk_days(fast, "NIFTY50", 8, 1);
+        assert_int_equal(a->n_replies, before);
+        world_work(slow);
+        engine_end_turn(slow->engine, slow->now);
+        world_ask(fast, b, "%s", REQUESTS[request]);
+        assert_string_equal(a->reply.data, b->reply.data);
+        world_destroy(&slow);
+        world_destroy(&fast);
+    }
+}
+
+static void whoever_goes_meanwhile_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    for (int way = 0; way < 4; way++) {
+        struct client *a = world_open(w, "alice", NULL);
+        world_send(w, a, "%s", DEAR);
+        for (int i = 0; i < 30 * way + 1; i++)
+            engine_work(w->engine, w->now);
+        world_send(w, a, "%s", PAST);
+        world_send(w, a, "{\"type\":\"close\"}");
+        world_send(w, a, "{\"type\":\"list\",\"id\":9}");
+        if (way % 2) {
+            a->is_there = false;
+            engine_on_disconnected(w->engine, a->connection, w->now);
+            world_pass(w, w->settings.resume_ms + 1000);
+        }
+        world_work(w);
+        engine_end_turn(w->engine, w->now);
+        if (way % 2 == 0)
+            assert_says(a->reply.data, "\"id\":9,\"code\":\"NOT_OPEN\"");
+        assert_int_equal(sessions_count(engine_core(w->engine)->sessions), 0);
+        assert_int_equal(world_instances(w), 0);
+        engine_check(w->engine);
+    }
+    world_send(w, world_open(w, "bob", NULL), "%s", DEAR); /* the engine ends in the midst of it */
+    for (int i = 0; i < 20; i++)
+        engine_work(w->engine, w->now);
+    world_destroy(&w);
+}
+
+static void a_token_that_expires_meanwhile_gets_nothing(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL);
+    world_send(w, a, "%s", DEAR);
+    for (int i = 0; i < 20; i++)
+        engine_work(w->engine, w->now);
+    world_send(w, a, "{\"type\":\"heartbeat\"}");
+    w->now.wall_ms += 100 * DAY_MS;
+    world_pass(w, 200);
+    world_work(w);
+    engine_end_turn(w->engine, w->now);
+    assert_says(a->all.data, "\"id\":1,\"code\":\"TOKEN_EXPIRED\"");
+    assert_null(strstr(a->all.data, "\"type\":\"subscribed\""));
+    assert_int_equal(world_instances(w), 0);
+    world_destroy(&w);
+}
+
+static void so_many_may_wait_and_no_more(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL), *b = world_stranger(w);
+    size_t n = a->n_replies;
+    world_send(w, a, "%s", DEAR);
+    for (int i = 0; i < 300; i++)
+        world_send(w, a, "{\"type\":\"list\"}");
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(a->n_replies - n, 300 - 255);
+    assert_says(a->reply.data, "BUSY");
+    for (int i = 0; i < 300; i++)
+        world_send(w, b, "%s", FORGED);
+    assert_int_equal(b->n_replies, 300 - 256);
+    assert_says(b->reply.data, "BUSY");
+    world_work(w);
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(b->n_replies, 300);
+    assert_says(b->reply.data, "UNAUTHENTICATED");
+    assert_int_equal(a->n_replies - n, 301);
+    world_destroy(&w);
+}
+
+/* Who connects and asks once does not wait for all that others ask for ever again. */
+static void strangers_take_turns(void **state)
+{
+    enum { CROWD = 10 };
+    (void)state;
+    struct world *w = world_new();
+    struct client *crowd[CROWD], *newcomer;
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = world_stranger(w);
+        for (int k = 0; k < 50; k++)
+            world_send(w, crowd[i], "%s", FORGED);
+    }
+    newcomer = world_stranger(w);
+    world_send(w, newcomer, "%s", FORGED);
+    assert_int_equal(newcomer->n_replies, 0);
+    for (int i = 0; i <= CROWD; i++)
+        assert_true(engine_work(w->engine, w->now));
+    assert_int_equal(newcomer->n_replies, 1);
+    char *request = world_open_request(w, "alice", NULL, "");
+    world_send(w, newcomer, "%s", request); /* a token that takes no time does not wait at all */
+    engine_end_turn(w->engine, w->now);
+    assert_says(newcomer->reply.data, "opened");
+    world_send(w, crowd[0], "%s", request); /* unless it comes behind one that does */
+    engine_end_turn(w->engine, w->now);
+    assert_null(strstr(crowd[0]->reply.data, "opened"));
+    free(request);
+    world_work(w);
+    world_destroy(&w);
+}
+
+static void feeds_that_open_take_turns(void **state)
+{
+    static const char OPEN[] = "{\"type\":\"feed_open\",\"source\":\"x\",\"token\":"
+                               "\"eyJhbGciOiJFUzI1NiJ9.e30.AAAA\"}";
+    (void)state;
+    struct world *w = world_new();
+    for (int i = 0; i < 50; i++)
+        engine_on_feed(w->engine, "crowd", 5, 900, NULL, 0, OPEN, strlen(OPEN), w->now);
+    engine_on_feed(w->engine, "one", 3, 901, NULL, 0, OPEN, strlen(OPEN), w->now);
+    assert_int_equal(w->feed.size, 0);
+    assert_true(engine_end_turn(w->engine, w->now) <= w->now.mono_ms); /* it is not to sleep */
+    assert_true(engine_work(w->engine, w->now));
+    size_t size = w->feed.size;
+    assert_says(w->feed.data, "UNAUTHENTICATED");
+    engine_on_feed_disconnected(w->engine, 900);
+    assert_true(engine_work(w->engine, w->now));
+    assert_true(w->feed.size > size);
+    size = w->feed.size;
+    world_work(w); /* of the others nobody is there any more */
+    assert_int_equal(w->feed.size, size);
+    world_destroy(&w);
+}
+
+/* What comes behind `open` before that is answered keeps its place. */
+static void what_was_asked_behind_open_is_the_sessions(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_stranger(w);
+    char *request = world_open_request(w, "alice", NULL, "");
+    world_send(w, a, "%s", FORGED);
+    world_send(w, a, "%s", request);
+    world_send(w, a, "%s", DEAR);
+    world_send(w, a, "{\"type\":\"list\",\"id\":2}");
+    while (!a->reply.data || !strstr(a->reply.data, "opened")) {
+        engine_work(w->engine, w->now);
+        engine_end_turn(w->engine, w->now);
+    }
+    world_send(w, a, "{\"type\":\"list\",\"id\":3}");
+    size_t n = a->n_replies;
+    work_until_reply(w, a);
+    assert_says(a->reply.data, "\"type\":\"subscribed\"");
+    work_until_reply(w, a);
+    assert_says(a->reply.data, "\"id\":2");
+    work_until_reply(w, a);
+    assert_says(a->reply.data, "\"id\":3");
+    assert_int_equal(a->n_replies, n + 3);
+    free(request);
+    world_destroy(&w);
+}
+
+/* It counts in the end, and then nothing is answered until that is paid. */
+static void few(struct core_settings *settings)
+{
+    settings->requests = settings->user_requests = (struct bucket_rate){1, 5};
+}
+
+static void what_it_took_counts_in_the_end(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(few);
+    struct client *a = world_open(w, "alice", NULL);
+    world_send(w, a, "%s", DEAR);
+    engine_work(w->engine, w->now);
+    assert_says(world_ask(w, a, "{\"type\":\"list\"}"), "subscriptions");
+    assert_says(world_ask(w, a, "{\"type\":\"list\"}"), "RATE_LIMITED");
+    world_destroy(&w);
+}
+
+static void more_values_than_a_reply_may_have(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL);
+    w->settings.history_values_max = 6999; /* ten values of 700 bars are more */
+    assert_says(world_ask(w, a, "%s", DEAR), "TOO_LARGE");
+    assert_int_equal(engine_core(w->engine)->counters.limited[LIMIT_HISTORY_VALUES], 1);
+    assert_int_equal(world_instances(w), 0);
+    assert_says(world_ask(w, a, "{\"type\":\"list\"}"), "\"subscriptions\":[]");
+    w->settings.history_values_max = 7000;
+    assert_says(world_ask(w, a, "%s", DEAR), "subscribed");
+    assert_says(world_ask(w, a, "%s", PAST), "TOO_LARGE");
+    world_destroy(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_are_answered_meanwhile),
+        cmocka_unit_test(of_a_user_one_thing_is_done_at_a_time),
+        cmocka_unit_test(what_closes_meanwhile_is_in_it),
+        cmocka_unit_test(a_history_that_is_cut_meanwhile_is_begun_anew),
+        cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
+        cmocka_unit_test(a_token_that_expires_meanwhile_gets_nothing),
+        cmocka_unit_test(so_many_may_wait_and_no_more),
+        cmocka_unit_test(strangers_take_turns),
+        cmocka_unit_test(feeds_that_open_take_turns),
+        cmocka_unit_test(what_was_asked_behind_open_is_the_sessions),
+        cmocka_unit_test(what_it_took_counts_in_the_end),
+        cmocka_unit_test(more_values_than_a_reply_may_have),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
