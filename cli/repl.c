@@ -19,6 +19,7 @@
 enum { HISTORY_LINES = 1000, MATCHES_SHOWN = 100 };
 
 static const char PROMPT[] = "indsub> ", PROMPT_OFFLINE[] = "indsub (offline)> ";
+static const char PASTE_END[] = "\033[201~"; /* what a terminal sends behind a text */
 
 struct repl {
     struct cli *cli;
@@ -27,6 +28,7 @@ struct repl {
     size_t settled;     /* bytes that all matches have, and that need not be shown */
     const char *prompt;
     size_t width;
+    size_t n_ended; /* bytes of PASTE_END that readline has been given */
 };
 
 /* readline's callbacks are given nothing of ours, so this one pointer has to be here. */
@@ -103,9 +105,8 @@ static void on_interrupt(void *context)
     rl_redisplay();
 }
 
-/* Within a text that is pasted, readline reads on until its end, and has no loop below it: a signal
- * is the end, too. */
-static int get_char(FILE *stream)
+/* The next byte from the terminal; EOF where a signal comes before one. */
+static int wait_for_char(FILE *stream)
 {
     const struct out_stop *stop = &the_repl->cli->out.stop;
     struct pollfd items[] = {{.fd = fileno(stream), .events = POLLIN},
@@ -118,6 +119,18 @@ static int get_char(FILE *stream)
         if (items[1].revents && stop->is_wanted(stop->context))
             return EOF;
     }
+}
+
+/* Within a text that is pasted, readline reads on until the text's end, and has no loop of ours
+ * below it. At the end of input it would take what is no text yet for one. So whatever ends the
+ * waiting ends the text as well. */
+static int get_char(FILE *stream)
+{
+    size_t at = the_repl->n_ended;
+    int c = at > 0 ? EOF : wait_for_char(stream);
+    bool ends_text = c == EOF && RL_ISSTATE(RL_STATE_MOREINPUT);
+    the_repl->n_ended = ends_text && PASTE_END[at + 1] ? at + 1 : 0;
+    return ends_text ? (unsigned char)PASTE_END[at] : c;
 }
 
 /* Ctrl-Z: whoever has the terminal next wants it as it was. */

@@ -231,6 +231,13 @@ class Prompt(Case):
         terminal.type("symbols NIFTY50\r")
         terminal.wait(lambda s: any("INDEX" in line for line in s.lines()), "the answer")
 
+    def test_a_paste_in_which_the_terminal_ends(self):
+        terminal = self.terminal()
+        terminal.type("\x1b[200~symbols BANK")
+        terminal.pump(0.2)
+        terminal.hang_up()
+        self.assertEqual(terminal.finish(), 0)
+
     def test_history_in_this_and_the_next_run(self):
         first = self.terminal()
         first.type("symbols BANK*\r")

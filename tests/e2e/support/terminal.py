@@ -166,6 +166,11 @@ class Terminal:
         with open(f"/proc/{self.pid}/stat", encoding="utf-8") as file:
             return file.read().rsplit(")", 1)[1].split()[0] == "T"
 
+    def hang_up(self):
+        """The terminal is there no more, as when its window is closed."""
+        os.close(self.fd)
+        self.fd = os.open(os.devnull, os.O_RDONLY)
+
     def finish(self):
         """Its exit status, after it has ended by itself."""
         deadline = Deadline()
