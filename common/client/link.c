@@ -80,6 +80,9 @@ static bool watch(const struct link *self, void *socket)
 
 static void *open_socket(const struct link *self, int type)
 {
+    /* What a peer that has died silently is noticed by. The daemon counts what it is sent to what
+     * is public, and lets go of whoever has sent most. */
+    int heartbeat_ms = type == ZMQ_SUB ? 15000 : 2000;
     const struct {
         int option, value;
     } options[] = {{ZMQ_LINGER, 0},
@@ -87,8 +90,8 @@ static void *open_socket(const struct link *self, int type)
                    {ZMQ_RECONNECT_IVL, (int)backoff_jitter_ms(RECONNECT_MS, backoff_random())},
                    {ZMQ_RECONNECT_IVL_MAX, /* doubles up to there */
                     (int)backoff_jitter_ms(RECONNECT_MOST_MS, backoff_random())},
-                   {ZMQ_HEARTBEAT_IVL, 2000}, /* notices a peer that has died silently */
-                   {ZMQ_HEARTBEAT_TIMEOUT, 6000}};
+                   {ZMQ_HEARTBEAT_IVL, heartbeat_ms},
+                   {ZMQ_HEARTBEAT_TIMEOUT, 3 * heartbeat_ms}};
     void *socket = zmq_socket(self->zmq, type);
     for (size_t i = 0; socket && i < sizeof options / sizeof *options; i++)
         zmq_setsockopt(socket, options[i].option, &options[i].value, sizeof options[i].value);

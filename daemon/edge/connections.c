@@ -235,6 +235,11 @@ static uint64_t received_on(uint32_t fd)
                                                                          : 0;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static uint64_t count_unread(struct connections *self, int64_t passed_ms)
 {
     uint64_t unread = 0, forgiven = (uint64_t)passed_ms * FORGIVEN_BYTES_PER_S / 1000;
@@ -244,12 +249,11 @@ static uint64_t count_unread(struct connections *self, int64_t passed_ms)
         if (!one->is_there || one->is_cut)
             continue;
         uint64_t received = received_on((uint32_t)fd);
-        if (one->forgiven < FORGIVEN_MAX) {
-            one->taken += forgiven;
-            one->forgiven += forgiven;
-        }
         if (one->taken > received)
             one->taken = received;
+        uint64_t few = least(received - one->taken, least(forgiven, FORGIVEN_MAX - one->forgiven));
+        one->taken += few;
+        one->forgiven += few;
         one->unread = received - one->taken;
         unread += one->unread;
     }
