@@ -121,7 +121,7 @@ const struct setting SETTINGS[] = {
           "requests of one user that may come at once"),
     COUNT("limits", "user_values_per_second", user_values_per_second, "50000", 1, 1000000000, "",
           true, "values of forming bars computed for one user; beyond it, updates merge"),
-    COUNT("limits", "user_value_burst", user_value_burst, "10000000", 1, 1000000000, "", true,
+    COUNT("limits", "user_value_burst", user_value_burst, "1000000", 1, 1000000000, "", true,
           "such values that may come at once"),
     COUNT("limits", "stranger_requests_per_second", stranger_requests_per_second, "10", 1, 1000000,
           "", true, "requests of a connection that has opened nothing"),
