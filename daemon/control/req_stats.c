@@ -109,6 +109,7 @@ static void put_counters(struct buf *out, const struct core *core)
     put_counter(out, "requests", counters->requests);
     put_counter(out, "ticks", counters->ticks);
     put_counter(out, "bars", counters->bars);
+    put_counter(out, "bars_missed", market_n_missed(core->market));
     put_counter(out, "feed_messages", counters->feed_messages);
     put_counter(out, "feed_repeats", counters->feed_repeats);
     put_counter(out, "standby", counters->standby);

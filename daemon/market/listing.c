@@ -435,6 +435,56 @@ bool listing_add_tick(struct listing *self, struct series *stored, const struct 
     return true;
 }
 
+/* Whether a timeframe's bars are those of the stored series, or made of them. */
+static bool is_made_of(const struct listing *self, const struct series *stored,
+                       enum timeframe timeframe)
+{
+    enum timeframe of = series_timeframe(stored);
+    if (!timeframe_is_intraday(of))
+        return timeframe >= of;
+    return timeframe == of || (timeframe > of && base_of(self, timeframe) != TIMEFRAME_1S);
+}
+
+bool listing_is_late(const struct series *stored, int64_t start_ms)
+{
+    size_t n_closed, n_open;
+    const struct bar *closed = series_closed(stored, &n_closed);
+    const struct open_bar *open = series_open(stored, &n_open);
+    return (n_closed > 0 && start_ms <= closed[n_closed - 1].start_ms) ||
+           (n_open > 0 && start_ms < open[n_open - 1].bar.start_ms);
+}
+
+bool listing_is_missed(const struct listing *self, const struct series *stored, int64_t start_ms)
+{
+    size_t n;
+    const struct bar *closed = series_closed(stored, &n);
+    int64_t through_ms = listing_through(self, series_timeframe(stored)), bar_ms, end_ms;
+    for (int i = 0; i < TIMEFRAME_COUNT && n > 0 && start_ms < through_ms; i++)
+        if (is_made_of(self, stored, (enum timeframe)i) &&
+            calendar_bar_start(self->calendar, (enum timeframe)i, start_ms, &bar_ms, &end_ms) &&
+            bar_ms <= closed[n - 1].start_ms && end_ms <= through_ms)
+            return true;
+    return false;
+}
+
+static void lower_to(int64_t *ms, int64_t most_ms)
+{
+    if (*ms > most_ms)
+        *ms = most_ms;
+}
+
+void listing_unpass(struct listing *self, const struct series *stored, int64_t start_ms)
+{
+    if (start_ms >= listing_through(self, series_timeframe(stored)))
+        return;
+    if (timeframe_is_intraday(series_timeframe(stored)))
+        lower_to(&self->through_ms, start_ms);
+    lower_to(&self->day_through_ms, start_ms);
+    for (int i = 0; i < TIMEFRAME_COUNT; i++)
+        if (self->series[i] && is_made_of(self, stored, (enum timeframe)i))
+            series_unpass(self->series[i], start_ms);
+}
+
 void listing_add_bar(struct listing *self, struct series *stored, const struct bar *bar,
                      int64_t end_ms, struct touched *touched)
 {

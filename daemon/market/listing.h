@@ -135,6 +135,14 @@ void listing_enter_day(struct listing *self, const struct market_settings *setti
  * too late for the stored bar. */
 bool listing_add_tick(struct listing *self, struct series *stored, const struct tick *tick,
                       int64_t through_ms, struct touched *touched);
+/* Whether a finished bar that starts then is too late: the listing has newer data. */
+bool listing_is_late(const struct series *stored, int64_t start_ms);
+/* Whether a longer bar that it belongs to has closed without it, since other symbols of its source
+ * were ahead. */
+bool listing_is_missed(const struct listing *self, const struct series *stored, int64_t start_ms);
+/* A bar of that time is about to come, which is not late, though other symbols of its source may be
+ * ahead: from then on nothing has passed for this one. */
+void listing_unpass(struct listing *self, const struct series *stored, int64_t start_ms);
 /* Takes a finished bar that ends at end_ms and is not late. */
 void listing_add_bar(struct listing *self, struct series *stored, const struct bar *bar,
                      int64_t end_ms, struct touched *touched);

@@ -29,6 +29,7 @@ struct market {
     size_t n_fed, fed_capacity;
     struct feed_clock *clocks;
     size_t n_clocks, clocks_capacity;
+    uint64_t n_missed;
 };
 
 static const char *const REJECTS[REJECT_COUNT][2] = {[REJECT_NONE] = {"NONE", "taken"},
@@ -240,6 +241,11 @@ int64_t market_clock(const struct market *self, uint32_t source)
     return source < self->n_clocks ? self->clocks[source].clock_ms : INT64_MIN;
 }
 
+uint64_t market_n_missed(const struct market *self)
+{
+    return self->n_missed;
+}
+
 int64_t market_next_silent_close(const struct market *self, uint32_t source)
 {
     int64_t next = INT64_MAX;
@@ -325,12 +331,13 @@ enum reject market_apply_bar(struct market *self, uint32_t source, struct listin
     int64_t start_ms, end_ms;
     if (!series_bounds(stored, bar->start_ms, &start_ms, &end_ms))
         return REJECT_OUTSIDE_SESSION;
-    size_t n;
-    const struct bar *closed = series_closed(stored, &n);
-    if (n > 0 && start_ms <= closed[n - 1].start_ms)
+    if (listing_is_late(stored, start_ms))
         return REJECT_LATE;
 
+    catch_up(self, listing);
+    self->n_missed += listing_is_missed(listing, stored, start_ms);
     adopt(self, source, listing);
+    listing_unpass(listing, stored, start_ms);
     listing->lateness_ms = 0;
     listing->is_ticking = false;
     market_advance_clock(self, source, start_ms, touched);

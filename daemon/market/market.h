@@ -77,6 +77,9 @@ void market_advance_clock(struct market *self, uint32_t source, int64_t clock_ms
                           struct touched *touched);
 /* INT64_MIN for a source that has given no time yet. */
 int64_t market_clock(const struct market *self, uint32_t source);
+/* How many bars have been taken that a longer bar had closed without, as their source's clock was
+ * ahead of them. */
+uint64_t market_n_missed(const struct market *self);
 /* The clock at which the next bar closes that a newest tick of that source is in, of any timeframe,
  * whether anybody looks at it or not; INT64_MAX if there is none. Looks through all its symbols. */
 int64_t market_next_silent_close(const struct market *self, uint32_t source);

@@ -187,6 +187,12 @@ void series_fold(struct series *self, const struct bar *bar)
     self->has_partial = true;
 }
 
+void series_unpass(struct series *self, int64_t feed_ms)
+{
+    if (self->through_ms > feed_ms)
+        self->through_ms = feed_ms;
+}
+
 void series_close_through(struct series *self, int64_t through_ms)
 {
     if (through_ms > self->through_ms)

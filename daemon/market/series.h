@@ -54,8 +54,10 @@ enum series_outcome series_apply_bar(struct series *self, const struct bar *bar)
 /* Takes a closed bar of the base. */
 void series_fold(struct series *self, const struct bar *bar);
 
-/* Closes what ends at or before through_ms, which never goes back. */
+/* Closes what ends at or before through_ms; only series_unpass goes back. */
 void series_close_through(struct series *self, int64_t through_ms);
+/* Data of that time and later are still to come. None of its bars may be newer. */
+void series_unpass(struct series *self, int64_t feed_ms);
 
 /* Makes a derived series' open bars anew, from `partial` and the base's open bars. To be called
  * when the base has changed. */

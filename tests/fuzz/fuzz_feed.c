@@ -8,7 +8,8 @@
  *
  * Whatever comes is answered in JSON. What is sent twice counts once; a session that subscribes at
  * the very end is told to the byte what one is told that was there from the beginning; and what was
- * streamed bar by bar is what history has. */
+ * streamed bar by bar is what history has: unless, as is counted, a longer bar has closed before
+ * one of its own came. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,7 +290,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     play(&early, (const char *)data, size);
     play(&late, (const char *)data, size);
     subscribe(&late);
-    for (size_t i = 0; i < N_SERIES; i++)
+    bool is_whole = market_n_missed(engine_core(late.world->engine)->market) == 0;
+    for (size_t i = 0; is_whole && i < N_SERIES; i++)
         check_series(&early, &late, SERIES[i]);
     end(&early);
     end(&late);

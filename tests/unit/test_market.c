@@ -244,6 +244,66 @@ static void two_symbols_of_one_source_may_send_the_same_past_one_after_the_other
     end(&f);
 }
 
+/* Two symbols of one source, each ahead of the other in turn: the longer bars of both are whole,
+ * whenever somebody begins to look, but those that have closed by the other's time alone. */
+static void symbols_of_one_source_may_send_their_days_in_turn(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    struct listing *both[] = {f.listing, market_add(f.market, "BANKNIFTY", f.calendar)};
+    for (int i = 0; i < 2; i++)
+        market_acquire_series(f.market, both[i], TIMEFRAME_5MIN);
+    for (int day = 0; day < 3; day++)
+        for (int i = 0; i < 2; i++)
+            for (int minute = 0; minute < 375; minute++) {
+                f.listing = both[i];
+                assert_int_equal(bar(&f, TIMEFRAME_1MIN,
+                                     OPEN_MS + day * (int64_t)DAY_MS + minute * MINUTE_MS, minute),
+                                 REJECT_NONE);
+            }
+    assert_int_equal(market_n_missed(f.market), 0);
+    for (int i = 0; i < 2; i++) {
+        size_t n;
+        const struct bar *bars = series_closed(both[i]->series[TIMEFRAME_5MIN], &n);
+        assert_int_equal(n, 3 * 75);
+        for (size_t k = 0; k < n; k++)
+            assert_float_equal(bars[k].volume, 50, 0);
+    }
+    end(&f);
+}
+
+static void a_bar_that_a_longer_one_has_closed_without_is_counted(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    struct listing *quick = f.listing, *slow = market_add(f.market, "BANKNIFTY", f.calendar);
+    f.listing = slow;
+    market_acquire_series(f.market, slow, TIMEFRAME_5MIN);
+    bar(&f, TIMEFRAME_1MIN, OPEN_MS, 100);
+    f.listing = quick;
+    bar(&f, TIMEFRAME_1MIN, OPEN_MS, 100);
+    bar(&f, TIMEFRAME_1MIN, OPEN_MS + 5 * MINUTE_MS, 100);
+    f.listing = slow;
+    size_t n;
+    assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + 4 * MINUTE_MS, 100), REJECT_NONE);
+    assert_int_equal(market_n_missed(f.market), 1);
+    assert_float_equal(closed(&f, TIMEFRAME_5MIN, &n)[0].volume, 10, 0);
+    assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + 5 * MINUTE_MS, 100), REJECT_NONE);
+    assert_int_equal(market_n_missed(f.market), 1);
+    end(&f);
+}
+
+static void a_bar_older_than_what_ticks_have_begun_is_late(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    tick(&f, OPEN_MS, 100, 1);
+    tick(&f, OPEN_MS + 7 * MINUTE_MS, 100, 1);
+    assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + MINUTE_MS, 100), REJECT_LATE);
+    assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + 7 * MINUTE_MS, 100), REJECT_NONE);
+    end(&f);
+}
+
 static void a_bar_that_is_sent_is_told_of_the_longer_ones_that_it_is_in(void **state)
 {
     (void)state;
@@ -536,6 +596,9 @@ int main(void)
         cmocka_unit_test(open_interest_counts_from_the_day_before),
         cmocka_unit_test(a_bar_sent_as_a_bar_closes_at_once_and_once),
         cmocka_unit_test(two_symbols_of_one_source_may_send_the_same_past_one_after_the_other),
+        cmocka_unit_test(symbols_of_one_source_may_send_their_days_in_turn),
+        cmocka_unit_test(a_bar_that_a_longer_one_has_closed_without_is_counted),
+        cmocka_unit_test(a_bar_older_than_what_ticks_have_begun_is_late),
         cmocka_unit_test(a_bar_that_is_sent_is_told_of_the_longer_ones_that_it_is_in),
         cmocka_unit_test(another_symbols_clock_closes_a_quiet_symbols_bar),
         cmocka_unit_test(a_symbol_that_comes_to_a_source_ahead_of_it_closes_what_is_due),
