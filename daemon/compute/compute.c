@@ -83,6 +83,7 @@ void compute_release_plan(struct plan **plan)
     market_release_series(self->compute->market, self->listing, self->timeframe);
     free(self->instances);
     free(self->ahead);
+    free(self->wanted);
     free(self);
 }
 
@@ -441,6 +442,7 @@ static void go_ahead(struct plan *self, const struct open_bar *open, size_t inde
 void plan_want_nothing(struct plan *self)
 {
     self->n_wants++;
+    self->n_wanted = 0;
 }
 
 void plan_want(struct plan *self, struct instance *instance)
@@ -452,9 +454,13 @@ void plan_want(struct plan *self, struct instance *instance)
     for (size_t k = 0; k < node->n_inputs; k++)
         if (node->inputs[k].from)
             plan_want(self, instance_of(node->inputs[k].from));
+    self->wanted =
+        mem_grow(self->wanted, self->n_wanted, &self->wanted_capacity, sizeof(struct instance *));
+    self->wanted[self->n_wanted++] = instance;
 }
 
-static void form(struct plan *self, size_t index, bool only_wanted)
+/* Of n instances, sources first, the values for the open bar of that index. */
+static void form(struct plan *self, size_t index, struct instance *const *instances, size_t n)
 {
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
@@ -462,27 +468,25 @@ static void form(struct plan *self, size_t index, bool only_wanted)
     struct fields fields = plan_fields(self, &open[index].bar, false, self->values);
     if (index > 0)
         go_ahead(self, open, index);
-    for (size_t i = 0; i < self->n; i++) {
-        if (only_wanted && self->instances[i]->wanted != self->n_wants)
-            continue;
-        if (self->instances[i]->higher)
-            follow(self->instances[i], open[index].end_ms);
+    for (size_t i = 0; i < n; i++) {
+        if (instances[i]->higher)
+            follow(instances[i], open[index].end_ms);
         else if (index > 0)
-            node_peek_ahead(&self->instances[i]->node, &fields);
+            node_peek_ahead(&instances[i]->node, &fields);
         else
-            node_peek(&self->instances[i]->node, &fields);
+            node_peek(&instances[i]->node, &fields);
     }
     self->stamp++;
 }
 
 void plan_form(struct plan *self, size_t index)
 {
-    form(self, index, false);
+    form(self, index, self->instances, self->n);
 }
 
 void plan_form_wanted(struct plan *self, size_t index)
 {
-    form(self, index, true);
+    form(self, index, self->wanted, self->n_wanted);
 }
 
 void plan_recall(struct plan *self)

@@ -53,11 +53,13 @@ struct plan {
     void *user;
     struct instance **instances; /* sources first */
     size_t n, capacity;
-    struct instance *by_key; /* these, and those that are not warm yet */
-    uint64_t n_wants;        /* how often plan_want_nothing has been called */
-    size_t n_closed;         /* bars committed since the last restart */
-    uint64_t stamp;          /* moves on with every change of values */
-    struct bar *ahead;       /* the pending bars that the nodes' ahead has seen */
+    struct instance *by_key;  /* these, and those that are not warm yet */
+    uint64_t n_wants;         /* how often plan_want_nothing has been called */
+    struct instance **wanted; /* since then, sources first */
+    size_t n_wanted, wanted_capacity;
+    size_t n_closed;   /* bars committed since the last restart */
+    uint64_t stamp;    /* moves on with every change of values */
+    struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
     size_t n_ahead, ahead_capacity;
     uint64_t key; /* listing and timeframe */
     UT_hash_handle hh;
