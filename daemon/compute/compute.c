@@ -401,7 +401,7 @@ static void warm_anew(struct instance *self)
 void plan_restart(struct plan *self, size_t n_closed)
 {
     self->n_closed = n_closed;
-    self->compute->n_restarts++;
+    self->n_restarts++;
     for (size_t i = 0; i < self->n; i++) {
         struct instance *instance = self->instances[i];
         instance->n_past = 0;

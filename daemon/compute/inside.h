@@ -57,7 +57,8 @@ struct plan {
     uint64_t n_wants;         /* how often plan_want_nothing has been called */
     struct instance **wanted; /* since then, sources first */
     size_t n_wanted, wanted_capacity;
-    size_t n_closed;   /* bars committed since the last restart */
+    size_t n_closed; /* bars committed since the last restart */
+    uint64_t n_restarts;
     uint64_t stamp;    /* moves on with every change of values */
     struct bar *ahead; /* the pending bars that the nodes' ahead has seen */
     size_t n_ahead, ahead_capacity;
@@ -70,7 +71,6 @@ struct compute {
     struct plan *plans;
     size_t n_instances;
     uint64_t n_replayed;
-    uint64_t n_restarts; /* of plans */
 };
 
 /* The instance whose node it is. */

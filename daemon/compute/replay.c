@@ -24,7 +24,7 @@ struct replay {
     size_t value_steps;      /* what they are of work, a bar */
     int64_t values_since_ms; /* before which they are not defined */
     size_t n_done;           /* bars */
-    uint64_t n_restarts;     /* of plans, when it began */
+    uint64_t n_restarts;     /* of the plan, when it began */
     size_t n_asked;          /* instances whose values are given out: */
     size_t *node_of;         /* their nodes, */
     struct buf *texts;       /* and scratch */
@@ -66,7 +66,7 @@ struct replay *replay_new(const struct plan *plan, struct instance *const *insta
     struct replay *self = mem_alloc_zero(1, sizeof *self);
     size_t most = plan->n + n;
     self->plan = plan;
-    self->n_restarts = plan->compute->n_restarts;
+    self->n_restarts = plan->n_restarts;
     self->nodes = mem_alloc_zero(most, sizeof *self->nodes);
     self->tracks = mem_alloc_zero(most, sizeof *self->tracks);
     self->of = mem_alloc_zero(most, sizeof *self->of);
@@ -114,7 +114,10 @@ void replay_destroy(struct replay **replay)
 
 bool replay_is_sound(const struct replay *self)
 {
-    return self->n_restarts == self->plan->compute->n_restarts;
+    bool is_sound = self->n_restarts == self->plan->n_restarts;
+    for (size_t i = 0; i < self->n && is_sound; i++)
+        is_sound = !self->tracks[i].source || replay_is_sound(self->tracks[i].source);
+    return is_sound;
 }
 
 /* ---- a bit ------------------------------------------------------------------------------------

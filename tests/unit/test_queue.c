@@ -177,6 +177,33 @@ static void a_history_that_is_cut_meanwhile_is_begun_anew(void **state)
     }
 }
 
+/* A new day of another symbol cuts that one's past, and nobody who asks for this one begins anew.
+ */
+static void a_history_that_is_cut_elsewhere_delays_nobody(void **state)
+{
+    enum { AT_ONCE = 20, MOST = 4000 };
+    (void)state;
+    struct world *w = world_with_past(short_past);
+    struct client *a = world_open(w, "alice", NULL), *bob = world_open(w, "bob", NULL);
+    size_t day = 0, n = 0, before = a->n_replies;
+    walk_days(w, "BANKNIFTY", day, 8);
+    day = 8;
+    world_ask(w, bob,
+              "{\"type\":\"subscribe\",\"symbol\":\"BANKNIFTY\",\"timeframe\":\"1min\","
+              "\"updates\":\"close\",\"indicators\":[\"SMA(2)\"]}");
+    world_send(w, a, "%s", DEAR);
+    while (a->n_replies == before) {
+        assert_true(n < MOST);
+        for (int i = 0; i < AT_ONCE; i++)
+            engine_work(w->engine, w->now);
+        n += AT_ONCE;
+        walk_days(w, "BANKNIFTY", day++, 1);
+    }
+    assert_true(n > 2 * AT_ONCE); /* it was cut in the midst of it */
+    assert_says(a->reply.data, "\"type\":\"subscribed\"");
+    world_destroy(&w);
+}
+
 static void whoever_goes_meanwhile_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -373,6 +400,7 @@ int main(void)
         cmocka_unit_test(of_a_user_one_thing_is_done_at_a_time),
         cmocka_unit_test(what_closes_meanwhile_is_in_it),
         cmocka_unit_test(a_history_that_is_cut_meanwhile_is_begun_anew),
+        cmocka_unit_test(a_history_that_is_cut_elsewhere_delays_nobody),
         cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
         cmocka_unit_test(a_token_that_expires_meanwhile_gets_nothing),
         cmocka_unit_test(so_many_may_wait_and_no_more),
