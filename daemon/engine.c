@@ -170,6 +170,11 @@ static struct body *take_text(struct engine *self)
     return body_of_text(sessions_tally(self->core.sessions), &self->text);
 }
 
+static void reply_to_stranger(struct engine *self, const struct asked *asked, struct body *body)
+{
+    self->outlet.reply(self->outlet.context, asked->peer, asked->peer_size, asked->delimited, body);
+}
+
 static void refuse_stranger(struct engine *self, const struct asked *asked, enum err_code code,
                             const char *sentence)
 {
@@ -179,7 +184,10 @@ static void refuse_stranger(struct engine *self, const struct asked *asked, enum
     self->core.counters.errors[err.code]++;
     put_error(&self->text, (struct request_id){0}, &err, NULL);
     struct body *body = take_text(self);
-    self->outlet.reply(self->outlet.context, asked->peer, asked->peer_size, asked->delimited, body);
+    if (queue_has_room_behind(self->queue, NULL, asked))
+        queue_put_behind(self->queue, NULL, asked, body);
+    else
+        reply_to_stranger(self, asked, body);
     body_release(&body);
 }
 
@@ -220,6 +228,18 @@ static struct session *find_session(const struct engine *self, const struct aske
                                                 : NULL;
 }
 
+/* The answers to a session come in the order of its requests, be they refusals. */
+static struct body *refuse_session(struct engine *self, struct call *call,
+                                   const struct asked *asked, const struct err *why)
+{
+    struct body *body = request_refuse(call, asked->text, asked->size, why);
+    if (queue_has_room_behind(self->queue, call->session, asked)) {
+        queue_put_behind(self->queue, call->session, asked, body);
+        body_release(&body);
+    }
+    return body;
+}
+
 /* A session's request is answered at once, unless it takes long or comes behind one that does.
  * Gives the reply, or NULL if it waits. */
 static struct body *answer_session(struct engine *self, struct call *call,
@@ -228,11 +248,11 @@ static struct body *answer_session(struct engine *self, struct call *call,
     struct session *session = call->session;
     struct err refusal = {0};
     if (!request_admit(call, asked->size, &refusal))
-        return request_refuse(call, asked->text, asked->size, &refusal);
+        return refuse_session(self, call, asked, &refusal);
     if (!queue_has_room(self->queue, session, asked)) {
         self->core.counters.limited[LIMIT_BACKLOG]++;
         err_set(&refusal, ERR_BUSY, "too many requests wait behind one that takes long");
-        return request_refuse(call, asked->text, asked->size, &refusal);
+        return refuse_session(self, call, asked, &refusal);
     }
     if (!queue_holds(session)) {
         call->must_wait = queue_holds_user(session);
@@ -242,11 +262,6 @@ static struct body *answer_session(struct engine *self, struct call *call,
     }
     queue_put(self->queue, session, asked, call->errand);
     return NULL;
-}
-
-static void reply_to_stranger(struct engine *self, const struct asked *asked, struct body *body)
-{
-    self->outlet.reply(self->outlet.context, asked->peer, asked->peer_size, asked->delimited, body);
 }
 
 static void let_stranger_wait(struct engine *self, const struct asked *asked, struct errand *errand)
@@ -259,6 +274,15 @@ static void let_stranger_wait(struct engine *self, const struct asked *asked, st
         errand->destroy(errand);
     self->core.counters.limited[LIMIT_BACKLOG]++;
     refuse_stranger(self, asked, ERR_BUSY, "too many wait to be answered; try again");
+}
+
+/* The rest is done when it is answered. */
+static void let_session_wait(struct engine *self, const struct call *call)
+{
+    struct session *session = call->session;
+    session->last_request_ms = call->now.mono_ms;
+    if (call->is_flood)
+        gate_cut_flood(&self->gate, false, call->connection, session, call->now);
 }
 
 /* A stranger may open a session with it. */
@@ -307,7 +331,7 @@ void engine_on_request(struct engine *self, const void *peer, size_t peer_size, 
     if (body)
         give_answer(self, &call, body, (struct circumstances){delimited, true, true});
     else
-        session->last_request_ms = now.mono_ms; /* the rest, when it is answered */
+        let_session_wait(self, &call);
     body_release(&body);
 }
 
@@ -331,7 +355,8 @@ static void answer_waiting(struct engine *self, struct waiting *one, struct now 
     queue_take(self->queue, one);
     one->errand = NULL;
     bool is_there = gate_knows(&self->gate, false, asked->connection);
-    struct body *body = request_answer(&call, asked->text, asked->size);
+    struct body *body =
+        one->reply ? body_acquire(one->reply) : request_answer(&call, asked->text, asked->size);
     if (!body) {
         one->errand = call.errand;
         queue_put_back(self->queue, session, one);

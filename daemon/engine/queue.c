@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 
-enum { LINE_MAX = 256, STRANGERS_BYTES_MAX = 32 << 20 };
+enum { LINE_MAX = 256, ANSWERED_MAX = 1024, STRANGERS_BYTES_MAX = 32 << 20 };
 
 struct entry {
     struct waiting waiting; /* first */
@@ -22,7 +22,7 @@ struct line {
     uint64_t connection;     /* of that */
     struct turn *turn;
     struct entries entries;
-    size_t n;
+    size_t n, n_answered;
     TAILQ_ENTRY(line) next;
     UT_hash_handle hh;
 };
@@ -142,6 +142,7 @@ static void enter(struct queue *self, struct line *line, struct entry *entry, bo
     else
         TAILQ_INSERT_TAIL(&line->entries, entry, next);
     line->n++;
+    line->n_answered += entry->waiting.reply != NULL;
     self->strangers_bytes += line->session ? 0 : weight(entry->waiting.asked.size);
 }
 
@@ -149,6 +150,7 @@ static void leave(struct queue *self, struct entry *entry)
 {
     TAILQ_REMOVE(&entry->line->entries, entry, next);
     entry->line->n--;
+    entry->line->n_answered -= entry->waiting.reply != NULL;
     self->strangers_bytes -= entry->line->session ? 0 : weight(entry->waiting.asked.size);
 }
 
@@ -164,6 +166,7 @@ void waiting_destroy(struct waiting **self)
     if (gone->errand)
         gone->errand->destroy(gone->errand);
     body_release(&gone->text);
+    body_release(&gone->reply);
     free((char *)(uintptr_t)gone->asked.peer);
     free(gone); /* its entry */
 }
@@ -187,24 +190,52 @@ bool queue_holds_connection(const struct queue *self, uint64_t connection)
     return line_of(self, NULL, connection) != NULL;
 }
 
+static bool has_room(const struct queue *self, const struct session *session, size_t size)
+{
+    return session || self->strangers_bytes + weight(size) <= STRANGERS_BYTES_MAX;
+}
+
 bool queue_has_room(const struct queue *self, const struct session *session,
                     const struct asked *asked)
 {
     const struct line *line = line_of(self, session, asked->connection);
-    return (!line || line->n < LINE_MAX) &&
-           (session || self->strangers_bytes + weight(asked->size) <= STRANGERS_BYTES_MAX);
+    return (!line || line->n - line->n_answered < LINE_MAX) && has_room(self, session, asked->size);
+}
+
+bool queue_has_room_behind(const struct queue *self, const struct session *session,
+                           const struct asked *asked)
+{
+    const struct line *line = line_of(self, session, asked->connection);
+    return line && line->n_answered < ANSWERED_MAX && has_room(self, session, 0);
+}
+
+/* What is needed to answer it. */
+static struct entry *make_entry(const struct asked *asked)
+{
+    struct entry *entry = mem_alloc_zero(1, sizeof *entry);
+    entry->waiting.asked = *asked;
+    entry->waiting.asked.text = NULL;
+    entry->waiting.asked.peer = mem_strndup(asked->peer, asked->peer_size);
+    return entry;
 }
 
 void queue_put(struct queue *self, struct session *session, const struct asked *asked,
                struct errand *errand)
 {
-    struct entry *entry = mem_alloc_zero(1, sizeof *entry);
+    struct entry *entry = make_entry(asked);
     struct waiting *one = &entry->waiting;
-    one->asked = *asked;
     one->text = body_new(self->tally, asked->text ? asked->text : "", asked->size);
     one->asked.text = asked->text ? one->text->data : NULL;
-    one->asked.peer = mem_strndup(asked->peer, asked->peer_size);
     one->errand = errand;
+    enter(self, find_line(self, session, asked->connection), entry, false);
+}
+
+void queue_put_behind(struct queue *self, struct session *session, const struct asked *asked,
+                      struct body *reply)
+{
+    struct entry *entry = make_entry(asked);
+    entry->waiting.asked.size = 0;
+    entry->waiting.reply = body_acquire(reply);
     enter(self, find_line(self, session, asked->connection), entry, false);
 }
 

@@ -31,6 +31,7 @@ struct waiting {
     struct asked asked;      /* its own */
     struct session *session; /* NULL: of a stranger */
     struct body *text;
+    struct body *reply;    /* NULL: it is to be looked at; else the answer, which waits its turn */
     struct errand *errand; /* owned; NULL before it is under way */
     uint64_t steps;        /* what that has taken */
 };
@@ -54,6 +55,13 @@ bool queue_has_room(const struct queue *self, const struct session *session,
 /* Puts a copy behind what waits there; takes the errand. */
 void queue_put(struct queue *self, struct session *session, const struct asked *asked,
                struct errand *errand);
+
+/* The same for a request that is answered already, and has its answer behind what waits there.
+ * False where nothing does, or too many such answers do: then it need not wait. */
+bool queue_has_room_behind(const struct queue *self, const struct session *session,
+                           const struct asked *asked);
+void queue_put_behind(struct queue *self, struct session *session, const struct asked *asked,
+                      struct body *reply);
 
 /* The request whose turn it is, borrowed; the next time it is another's. NULL if none waits. */
 struct waiting *queue_next(struct queue *self);

@@ -254,6 +254,21 @@ static void a_token_that_expires_meanwhile_gets_nothing(void **state)
     world_destroy(&w);
 }
 
+/* The ids in all that the client has been sent are these, one after the other. */
+static void assert_in_order(const struct client *client, int first, int n)
+{
+    const char *at = client->all.data;
+    for (int id = first; id < first + n; id++) {
+        char member[32], *end;
+        snprintf(member, sizeof member, "\"id\":%d", id);
+        at = strstr(at, "\"id\":");
+        if (!at || strncmp(at, member, strlen(member)) != 0 || strtol(at + 5, &end, 10) != id)
+            fail_msg("no %s where it is due: %.60s", member, at ? at : "(nothing)");
+        at = end;
+    }
+}
+
+/* Whoever is refused learns of it when what was asked before has been answered. */
 static void so_many_may_wait_and_no_more(void **state)
 {
     (void)state;
@@ -262,19 +277,48 @@ static void so_many_may_wait_and_no_more(void **state)
     size_t n = a->n_replies;
     world_send(w, a, "%s", DEAR);
     for (int i = 0; i < 300; i++)
-        world_send(w, a, "{\"type\":\"list\"}");
-    engine_end_turn(w->engine, w->now);
-    assert_int_equal(a->n_replies - n, 300 - 255);
-    assert_says(a->reply.data, "BUSY");
+        world_send(w, a, "{\"type\":\"list\",\"id\":%d}", 2 + i);
     for (int i = 0; i < 300; i++)
         world_send(w, b, "%s", FORGED);
-    assert_int_equal(b->n_replies, 300 - 256);
-    assert_says(b->reply.data, "BUSY");
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(a->n_replies - n, 0);
+    assert_int_equal(b->n_replies, 0);
+    assert_int_equal(engine_core(w->engine)->counters.errors[ERR_BUSY], 300 - 255 + 300 - 256);
     world_work(w);
     engine_end_turn(w->engine, w->now);
-    assert_int_equal(b->n_replies, 300);
-    assert_says(b->reply.data, "UNAUTHENTICATED");
     assert_int_equal(a->n_replies - n, 301);
+    assert_in_order(a, 1, 301);
+    assert_says(strstr(a->all.data, "\"id\":256"), "\"id\":257,\"code\":\"BUSY\"");
+    assert_int_equal(b->n_replies, 300);
+    assert_says(b->reply.data, "BUSY");
+    const char *first_busy = strstr(b->all.data, "BUSY");
+    assert_null(strstr(first_busy, "UNAUTHENTICATED"));
+    world_destroy(&w);
+}
+
+static void impatient(struct core_settings *settings)
+{
+    settings->requests = (struct bucket_rate){1, 10};
+}
+
+static void whoever_asks_too_much_is_told_in_its_turn(void **state)
+{
+    enum { MOST = 1000 };
+    (void)state;
+    struct world *w = world_with_past(impatient);
+    struct client *a = world_open(w, "alice", NULL);
+    int id = 1;
+    size_t n = a->n_replies;
+    world_send(w, a, "%s", DEAR);
+    while (w->n_cut == 0 && id < MOST)
+        world_send(w, a, "{\"type\":\"list\",\"id\":%d}", ++id);
+    assert_int_equal(w->last_cut, a->connection); /* he goes on, whether he has been told or not */
+    assert_int_equal(a->n_replies, n);
+    world_work(w);
+    engine_end_turn(w->engine, w->now);
+    assert_int_equal(a->n_replies - n, id);
+    assert_in_order(a, 1, id - 1); /* for the last one he was cut off, and it was not read */
+    assert_says(a->reply.data, "RATE_LIMITED");
     world_destroy(&w);
 }
 
@@ -404,6 +448,7 @@ int main(void)
         cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
         cmocka_unit_test(a_token_that_expires_meanwhile_gets_nothing),
         cmocka_unit_test(so_many_may_wait_and_no_more),
+        cmocka_unit_test(whoever_asks_too_much_is_told_in_its_turn),
         cmocka_unit_test(strangers_take_turns),
         cmocka_unit_test(feeds_that_open_take_turns),
         cmocka_unit_test(what_was_asked_behind_open_is_the_sessions),
