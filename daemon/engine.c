@@ -281,6 +281,8 @@ static void let_session_wait(struct engine *self, const struct call *call)
 {
     struct session *session = call->session;
     session->last_request_ms = call->now.mono_ms;
+    if (!session->is_attached) /* who comes in time is not too late by the time of his turn */
+        session->detached_ms = call->now.mono_ms;
     if (call->is_flood)
         gate_cut_flood(&self->gate, false, call->connection, session, call->now);
 }

@@ -235,6 +235,25 @@ static void whoever_goes_meanwhile_leaves_nothing_behind(void **state)
     world_destroy(&w);
 }
 
+/* A session that fell silent is asked for something just before it would end. */
+static void who_comes_in_time_is_not_too_late(void **state)
+{
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL);
+    const struct session *session = sessions_at(engine_core(w->engine)->sessions, 0);
+    while (session->is_attached)
+        world_pass(w, 50);
+    world_pass(w, w->settings.resume_ms - 200);
+    world_send(w, a, "%s", DEAR);
+    engine_work(w->engine, w->now);
+    world_pass(w, 1000);
+    assert_int_equal(sessions_count(engine_core(w->engine)->sessions), 1);
+    work_until_reply(w, a);
+    assert_says(a->reply.data, "\"type\":\"subscribed\",\"id\":1");
+    world_destroy(&w);
+}
+
 static void a_token_that_expires_meanwhile_gets_nothing(void **state)
 {
     (void)state;
@@ -446,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_history_that_is_cut_meanwhile_is_begun_anew),
         cmocka_unit_test(a_history_that_is_cut_elsewhere_delays_nobody),
         cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
+        cmocka_unit_test(who_comes_in_time_is_not_too_late),
         cmocka_unit_test(a_token_that_expires_meanwhile_gets_nothing),
         cmocka_unit_test(so_many_may_wait_and_no_more),
         cmocka_unit_test(whoever_asks_too_much_is_told_in_its_turn),
