@@ -56,61 +56,35 @@ static void put_opened(struct call *call, bool resumed)
 /* ---- tokens -----------------------------------------------------------------------------------
  */
 
-/* What came of a token whose signature takes long to check. */
-struct verifying {
-    struct errand errand; /* first */
-    const struct core_settings *settings;
-    int64_t now_s;
-    char *token; /* owned */
-    struct token_claims claims;
-    struct err err;
-};
-
-static enum err_code verify_now(const struct core_settings *settings, const char *token,
-                                int64_t now_s, struct token_claims *claims, struct err *err)
+/* A token whose signature takes long to check waits for its turn: what holds then is what counts,
+ * be it the time or the keys. */
+static bool is_its_turn(struct errand *errand)
 {
-    return token_verify(settings->keys, token, now_s, &settings->rules, claims, err);
-}
-
-static bool verify_some(struct errand *errand)
-{
-    struct verifying *self = (struct verifying *)errand;
-    verify_now(self->settings, self->token, self->now_s, &self->claims, &self->err);
+    (void)errand;
     return true;
 }
 
-static void end_verifying(struct errand *errand)
+static void end_wait(struct errand *errand)
 {
-    struct verifying *self = (struct verifying *)errand;
-    free(self->token);
-    free(self);
+    free(errand);
 }
 
 static enum err_code begin_verifying(struct call *call)
 {
-    const char *token = call_text(call, "token");
-    if (!call->key || !token_takes_long(token))
+    if (!call->key || !token_takes_long(call_text(call, "token")))
         return ERR_OK;
-    struct verifying *self = mem_alloc_zero(1, sizeof *self);
-    self->errand = (struct errand){verify_some, end_verifying};
-    self->settings = call->core->settings;
-    self->now_s = call->now.wall_ms / 1000;
-    self->token = mem_strdup(token);
-    call->errand = &self->errand;
+    call->errand = mem_alloc_zero(1, sizeof *call->errand);
+    *call->errand = (struct errand){is_its_turn, end_wait};
     return ERR_OK;
 }
 
 static enum err_code verify(struct call *call, struct token_claims *claims)
 {
     enum { LONG_STEPS = 16000 };
-    const struct verifying *done = (const struct verifying *)call->errand;
-    if (!done)
-        return verify_now(call->core->settings, call_text(call, "token"), call->now.wall_ms / 1000,
-                          claims, call->err);
-    call->steps += LONG_STEPS;
-    *claims = done->claims;
-    *call->err = done->err;
-    return done->err.code;
+    const struct core_settings *settings = call->core->settings;
+    call->steps += call->errand ? LONG_STEPS : 0;
+    return token_verify(settings->keys, call_text(call, "token"), call->now.wall_ms / 1000,
+                        &settings->rules, claims, call->err);
 }
 
 /* The name that the session gets: the token's, else the request's, else a random one. */

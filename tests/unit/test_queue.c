@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/sample_keys.h"
 #include "tests/support/world.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -273,6 +274,31 @@ static void a_token_that_expires_meanwhile_gets_nothing(void **state)
     world_destroy(&w);
 }
 
+/* It waits as long as others do, and may be good no longer by then. */
+static void a_token_is_judged_when_its_turn_comes(void **state)
+{
+    static const char *const OUTCOMES[] = {"\"opened\"", "TOKEN_EXPIRED", "UNAUTHENTICATED"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct world *w = world_new();
+        struct client *a = world_stranger(w);
+        token_keys_add_public(w->keys, "ec-1", SAMPLE_EC_PUBLIC, strlen(SAMPLE_EC_PUBLIC));
+        w->now.wall_ms = (SAMPLE_EC_TOKEN_TO_S - 1) * INT64_C(1000);
+        world_send(w, a, "{\"type\":\"open\",\"token\":\"%s\"}", SAMPLE_EC_TOKEN);
+        assert_int_equal(a->n_replies, 0);
+        if (i == 1)
+            w->now.wall_ms += 1000;
+        if (i == 2)
+            token_keys_revoke(w->keys, "7f");
+        world_work(w);
+        engine_end_turn(w->engine, w->now);
+        assert_int_equal(a->n_replies, 1);
+        assert_says(a->reply.data, OUTCOMES[i]);
+        assert_int_equal(sessions_count(engine_core(w->engine)->sessions), i == 0);
+        world_destroy(&w);
+    }
+}
+
 /* The ids in all that the client has been sent are these, one after the other. */
 static void assert_in_order(const struct client *client, int first, int n)
 {
@@ -467,6 +493,7 @@ int main(void)
         cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
         cmocka_unit_test(who_comes_in_time_is_not_too_late),
         cmocka_unit_test(a_token_that_expires_meanwhile_gets_nothing),
+        cmocka_unit_test(a_token_is_judged_when_its_turn_comes),
         cmocka_unit_test(so_many_may_wait_and_no_more),
         cmocka_unit_test(whoever_asks_too_much_is_told_in_its_turn),
         cmocka_unit_test(strangers_take_turns),
