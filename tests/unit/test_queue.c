@@ -145,6 +145,42 @@ static void what_closes_meanwhile_is_in_it(void **state)
     world_destroy(&fast);
 }
 
+/* Whatever others have under way of the same things, to her it all comes to the same. */
+static void what_others_wait_for_changes_nothing(void **state)
+{
+    (void)state;
+    struct world *alone = world_with_past(NULL), *crowded = world_with_past(NULL);
+    struct world *worlds[] = {alone, crowded};
+    struct client *a[2], *crowd[4];
+    for (int i = 0; i < 2; i++)
+        a[i] = world_open(worlds[i], "alice", NULL);
+    for (int i = 0; i < 4; i++)
+        crowd[i] = world_open(crowded, i < 2 ? "bob" : "carol", i % 2 ? "tab" : NULL);
+    for (size_t k = 0; k < 60; k++) {
+        world_send(crowded, crowd[k % 4], "%s", k % 8 < 4 ? DEAR : PAST);
+        world_send(crowded, crowd[k % 4],
+                   k % 3 ? "{\"type\":\"symbols\"}" : "{\"type\":\"unsubscribe\"}");
+        for (int i = 0; i < 25; i++)
+            engine_work(crowded->engine, crowded->now);
+        if (k % 10 == 5)
+            for (int i = 0; i < 2; i++)
+                world_send(worlds[i], a[i], "%s", k == 5 ? DEAR : PAST);
+        if (k % 10 == 5)
+            for (int i = 0; i < 2; i++)
+                work_until_reply(worlds[i], a[i]);
+        for (int i = 0; i < 2; i++) {
+            int64_t bar_ms = WORLD_OPEN_MS + (int64_t)k * WORLD_MINUTE_MS;
+            world_tick(worlds[i], "NIFTY50", bar_ms + 5000, 25000 + (double)(k * 7 % 11));
+            world_tick(worlds[i], "NIFTY50", bar_ms + 50000, 25000 + (double)(k * 3 % 11));
+        }
+    }
+    assert_true(a[0]->closed.size > 0);
+    assert_string_equal(a[0]->all.data, a[1]->all.data);
+    world_work(crowded);
+    world_destroy(&alone);
+    world_destroy(&crowded);
+}
+
 static void short_past(struct core_settings *settings)
 {
     settings->market.history_bars = 2000;
@@ -488,6 +524,7 @@ int main(void)
         cmocka_unit_test(others_are_answered_meanwhile),
         cmocka_unit_test(of_a_user_one_thing_is_done_at_a_time),
         cmocka_unit_test(what_closes_meanwhile_is_in_it),
+        cmocka_unit_test(what_others_wait_for_changes_nothing),
         cmocka_unit_test(a_history_that_is_cut_meanwhile_is_begun_anew),
         cmocka_unit_test(a_history_that_is_cut_elsewhere_delays_nobody),
         cmocka_unit_test(whoever_goes_meanwhile_leaves_nothing_behind),
