@@ -23,6 +23,7 @@ struct replay {
     unsigned values;         /* of what options give, those that they take */
     size_t value_steps;      /* what they are of work, a bar */
     int64_t values_since_ms; /* before which they are not defined */
+    size_t n_known;          /* bars that had closed when that was looked up */
     size_t n_done;           /* bars */
     uint64_t n_restarts;     /* of the plan, when it began */
     size_t n_asked;          /* instances whose values are given out: */
@@ -61,6 +62,12 @@ static void replay_add(struct replay *self, struct instance *instance)
     self->of[self->n++] = instance;
 }
 
+static void know_values(struct replay *self)
+{
+    self->values_since_ms = value_since(self->plan->listing, self->values);
+    self->n_known = self->plan->n_closed;
+}
+
 struct replay *replay_new(const struct plan *plan, struct instance *const *instances, size_t n)
 {
     struct replay *self = mem_alloc_zero(1, sizeof *self);
@@ -75,7 +82,7 @@ struct replay *replay_new(const struct plan *plan, struct instance *const *insta
     for (size_t i = 0; i < self->n; i++)
         self->values |= node_wants_values(&self->nodes[i]);
     self->value_steps = value_steps(plan->listing, self->values);
-    self->values_since_ms = value_since(plan->listing, self->values);
+    know_values(self);
     return self;
 }
 
@@ -157,10 +164,12 @@ static size_t run_length(const struct replay *self, size_t n)
 }
 
 /* Takes the next of n bars, as many as make a run, and gives how many those are. */
-static size_t replay_run(const struct replay *self, const struct bar *bars, size_t n)
+static size_t replay_run(struct replay *self, const struct bar *bars, size_t n)
 {
     struct fields fields[NODE_RUN];
     n = run_length(self, n);
+    if (self->values && self->n_done + n > self->n_known) /* a chain may trade by now */
+        know_values(self);
     for (size_t k = 0; k < n; k++)
         fields[k] = replay_fields(self, &bars[k]);
     for (size_t i = 0; i < self->n; i++) {

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "common/base/feedtime.h"
+#include "daemon/compute/compute.h"
 #include "daemon/options/value.h"
 
 #define OPEN_MS INT64_C(1762227900000) /* 2025-11-04, 09:15 in Kolkata, a Tuesday */
@@ -430,6 +431,47 @@ static void sources_are_as_dear_as_what_is_wanted(void **state)
     end(&f);
 }
 
+static const char *text_of(struct plan *plan, struct instance *instance)
+{
+    plan_recall(plan);
+    return instance_text(instance)->data;
+}
+
+/* It trades for the first time while an indicator of it is made ready: that knows of it in the end,
+ * as it would if it had been ready before. */
+static void a_chain_trades_while_its_indicator_is_made_ready(void **state)
+{
+    enum { MINUTE_MS = 60000, BARS = 200 };
+    struct fixture f = begin_with_chain();
+    struct compute *compute = compute_new(f.market);
+    struct listing *index = market_find(f.market, "NIFTY 50");
+    struct spec *spec;
+    struct err err;
+    (void)state;
+    for (int i = 0; i < BARS; i++)
+        give_bar(&f, "NIFTY 50", TIMEFRAME_1MIN, OPEN_MS + i * MINUTE_MS, 25000, NAN);
+    assert_int_equal(spec_parse("SMA(1,source=pcr)", &spec, &err), ERR_OK);
+    struct plan *plan = compute_acquire_plan(compute, index, TIMEFRAME_1MIN);
+    struct instance *instance = plan_begin_instance(plan, spec);
+    assert_false(instance_warm_up(instance));
+    int64_t now_ms = OPEN_MS + BARS * MINUTE_MS;
+    trade(&f, "C25000", now_ms, 230, 10);
+    trade(&f, "P25000", now_ms, 180, 5);
+    give_bar(&f, "NIFTY 50", TIMEFRAME_1MIN, now_ms, 25000, NAN);
+    size_t n;
+    const struct bar *bars = series_closed(plan_series(plan), &n);
+    assert_int_equal(n, BARS + 1);
+    plan_commit(plan, &bars[BARS]);
+    while (!instance_warm_up(instance))
+        continue;
+    assert_string_equal(text_of(plan, instance), "0.5");
+    plan_release_instance(plan, &instance);
+    compute_release_plan(&plan);
+    compute_destroy(&compute);
+    spec_destroy(&spec);
+    end(&f);
+}
+
 /* ---- open interest ----------------------------------------------------------------------------
  */
 
@@ -524,6 +566,7 @@ int main(void)
         cmocka_unit_test(what_is_too_old_says_so),
         cmocka_unit_test(parity_needs_no_underlying),
         cmocka_unit_test(sources_are_as_dear_as_what_is_wanted),
+        cmocka_unit_test(a_chain_trades_while_its_indicator_is_made_ready),
         cmocka_unit_test(a_change_is_the_days_own),
         cmocka_unit_test(max_pain_is_where_options_pay_least),
     };
