@@ -9,6 +9,7 @@
 #include "common/base/mem.h"
 #include "daemon/config/arguments.h"
 #include "daemon/edge/clock.h"
+#include "daemon/edge/curve.h"
 #include "daemon/edge/files.h"
 #include "daemon/edge/keys.h"
 #include "daemon/edge/log.h"
@@ -146,6 +147,35 @@ static bool read_instruments(struct daemon *self)
         log_write(&self->log, LOG_LEVEL_WARNING, "%zu rows of %s were left out", n_faults,
                   self->config.instruments_file);
     return true;
+}
+
+static bool check_keys(const struct daemon *self, const char *name, const struct keys_files *files)
+{
+    struct err err;
+    struct token_keys *keys;
+    bool good = keys_load(files, &keys, &err) == ERR_OK || fail_of(self, "auth", name, &err);
+    token_keys_destroy(&keys);
+    return good;
+}
+
+/* For --check: the files that settings name are read as they will be at the start. */
+static bool check_files(const struct daemon *self)
+{
+    struct err err;
+    const struct config *config = &self->config;
+    const char *secret = config->key_file, *own = config->certificate_file;
+    bool good = true;
+    if (secret[0])
+        good &= check_keys(self, "key_file",
+                           &(struct keys_files){.secret = secret, .dir = "", .revoked = ""});
+    good &= check_keys(self, "keys", &(struct keys_files){.dir = config->keys_dir, .revoked = ""});
+    good &= check_keys(self, "revoked",
+                       &(struct keys_files){.dir = "", .revoked = config->revoked_file});
+    if (own[0] && curve_check_own(own, &err) != ERR_OK)
+        good = fail_of(self, "curve", "certificate", &err);
+    if (config->clients_dir[0] && curve_check_clients(config->clients_dir, &err) != ERR_OK)
+        good = fail_of(self, "curve", "clients", &err);
+    return good;
 }
 
 /* A connection is a descriptor. Nobody who has opened nothing takes those of the others: parts of
@@ -525,6 +555,8 @@ int main(int argc, char **argv)
     self.log.level = log_level_parse(self.config.log_level);
     good &= make_calendars(&self);
     good &= read_instruments(&self);
+    if (self.arguments.check)
+        good &= check_files(&self);
     if (good)
         status = self.arguments.check ? EXIT_DONE : serve(&self);
     destroy(&self);

@@ -76,7 +76,7 @@ static void remove_list(const char *list)
     rmdir(list);
 }
 
-/* Copies what the operator's directory has. */
+/* Reads what the operator's directory has, and copies it; list NULL: reads it only. */
 static enum err_code fill_list(const char *clients, const char *list, struct err *err)
 {
     DIR *opened = opendir(clients);
@@ -92,7 +92,7 @@ static enum err_code fill_list(const char *clients, const char *list, struct err
         buf_put_format(&path, "%s/%s", clients, one->d_name);
         if (++n > CLIENTS_MAX)
             code = err_set(err, ERR_TOO_LARGE, "%s has more than %d files", clients, CLIENTS_MAX);
-        else if ((code = read_client(path.data, &client, err)) == ERR_OK)
+        else if ((code = read_client(path.data, &client, err)) == ERR_OK && list)
             code = copy_client(list, &client, err);
         buf_destroy(&path);
     }
@@ -157,6 +157,19 @@ static enum err_code read_own(const char *file, struct certificate *own, struct 
     if (zmq_curve_public(own->public_key, own->secret_key) != 0)
         return err_set(err, ERR_INTERNAL, "libzmq has no CURVE: %s", zmq_strerror(errno));
     return ERR_OK;
+}
+
+enum err_code curve_check_own(const char *file, struct err *err)
+{
+    struct certificate own = {0};
+    enum err_code code = read_own(file, &own, err);
+    certificate_wipe(&own);
+    return code;
+}
+
+enum err_code curve_check_clients(const char *clients, struct err *err)
+{
+    return fill_list(clients, NULL, err);
 }
 
 struct curve *curve_new(const char *file, const char *clients, const char *scratch, struct err *err)

@@ -18,6 +18,10 @@ struct curve;
  * kept in `scratch`, a directory that is made. NULL with *err filled. */
 struct curve *curve_new(const char *file, const char *clients, const char *scratch,
                         struct err *err);
+/* Whether curve_new would take that file, and that directory. Nothing is made. */
+enum err_code curve_check_own(const char *file, struct err *err);
+enum err_code curve_check_clients(const char *clients, struct err *err);
+
 /* After the sockets: from then on everybody would be let in. */
 void curve_destroy(struct curve **self);
 

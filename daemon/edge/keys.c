@@ -161,7 +161,7 @@ enum err_code keys_load(const struct keys_files *files, struct token_keys **keys
 {
     enum err_code code = files->makes_secret ? make_secret(files->secret, err) : ERR_OK;
     *keys = token_keys_new();
-    if (code == ERR_OK)
+    if (code == ERR_OK && files->secret)
         code = add_secret(files->secret, "", *keys, err);
     if (code == ERR_OK && files->dir[0])
         code = add_dir(files->dir, *keys, err);

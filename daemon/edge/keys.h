@@ -5,7 +5,7 @@
 #include "common/auth/token.h"
 
 struct keys_files {
-    const char *secret;  /* of tokens that name no key */
+    const char *secret;  /* of tokens that name no key; NULL for none */
     bool makes_secret;   /* if it is missing: 64 hex digits and a newline, mode 0600 */
     const char *dir;     /* "" for none: public keys KID.pem and secrets KID.key */
     const char *revoked; /* "" for none: the jti of tokens that are good no longer, one a line */

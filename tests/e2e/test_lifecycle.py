@@ -180,6 +180,31 @@ class Check(unittest.TestCase):
         self.assertEqual({line.split(": ")[0] for line in said.splitlines()},
                          {f"FILE:{n}" for n in (2, 3, 4, 6, 8)}, said)
 
+    def test_files_of_keys_and_certificates_have_theirs(self):
+        status, said = self.check("auth\n    key_file = /nonexistent/secret\n"
+                                  "    keys = /nonexistent/keys\n    revoked = /nonexistent/jti\n"
+                                  "curve\n    certificate = /nonexistent/server\n"
+                                  "    clients = /nonexistent/clients\n")
+        self.assertEqual(status, 2, said)
+        self.assertEqual([line.split(": ")[0] for line in said.splitlines()],
+                         [f"FILE:{n}" for n in (2, 3, 4, 6, 7)], said)
+
+    def test_sound_files_are_taken(self):
+        with tempfile.TemporaryDirectory() as folder:
+            secret = pathlib.Path(folder, "secret")
+            secret.write_text("ab" * 32 + "\n")
+            secret.chmod(0o600)
+            keys = pathlib.Path(folder, "keys")
+            keys.mkdir()
+            self.assertEqual(self.check(f"auth\n    key_file = {secret}\n    keys = {keys}\n"),
+                             (0, ""))
+            (keys / "desk.pem").write_text("nonsense\n")
+            secret.chmod(0o644)
+            status, said = self.check(f"auth\n    key_file = {secret}\n    keys = {keys}\n")
+        self.assertEqual(status, 2, said)
+        self.assertEqual([line.split(": ")[0] for line in said.splitlines()],
+                         ["FILE:2", "FILE:3"], said)
+
     def test_it_is_not_started_with_faults_either(self):
         with self.assertRaisesRegex(AssertionError, "resume_ms"):
             with Daemon(settings={"sessions": {"resume_ms": "soon"}}):
