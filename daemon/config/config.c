@@ -354,6 +354,10 @@ size_t config_check(const struct config *self, config_fault_fn *fault, void *con
     check_endpoint(self, &reader, "session", self->session_endpoint);
     check_endpoint(self, &reader, "public", self->public_endpoint);
     check_endpoint(self, &reader, "feed", self->feed_endpoint);
+    if (self->clients_dir[0] && !self->certificate_file[0])
+        tell(&reader, config_line(self, "curve", "clients"),
+             "clients are listed, but without a certificate nothing is encrypted, and anybody may "
+             "connect; give a --certificate");
     return reader.n_faults;
 }
 

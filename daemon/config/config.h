@@ -38,8 +38,8 @@ void config_take_live(struct config *self, const struct config *fresh);
 /* True if that socket ("session", "public", "feed") is to be encrypted. */
 bool config_encrypts(const struct config *self, const char *socket);
 
-/* Checks what needs more than one setting: endpoints beyond this machine. Returns how many faults
- * were told. */
+/* Checks what needs more than one setting: endpoints beyond this machine, and clients that are
+ * listed though nothing is encrypted. Returns how many faults were told. */
 size_t config_check(const struct config *self, config_fault_fn *fault, void *context);
 
 /* The settings table for --help. */

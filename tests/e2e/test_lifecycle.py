@@ -205,6 +205,12 @@ class Check(unittest.TestCase):
         self.assertEqual([line.split(": ")[0] for line in said.splitlines()],
                          ["FILE:2", "FILE:3"], said)
 
+    def test_clients_need_a_certificate(self):
+        with tempfile.TemporaryDirectory() as clients:
+            status, said = self.check(f"curve\n    clients = {clients}\n")
+        self.assertEqual(status, 2, said)
+        self.assertRegex(said, "^FILE:2: .*certificate")
+
     def test_it_is_not_started_with_faults_either(self):
         with self.assertRaisesRegex(AssertionError, "resume_ms"):
             with Daemon(settings={"sessions": {"resume_ms": "soon"}}):
