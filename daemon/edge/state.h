@@ -5,7 +5,7 @@
 #include "common/base/err.h"
 
 /* The directory that is meant where none is given: $XDG_STATE_HOME/indsub, ~/.local/state/indsub,
- * or /var/lib/indsub for root and for users without a home. For free. */
+ * or /var/lib/indsub for users without a home. For free. */
 char *state_default_dir(void);
 
 /* Makes the directory if need be and locks it for as long as *lock_fd stays open. Fails if another
