@@ -369,9 +369,10 @@ static void stop(struct cli *cli, void *context)
 {
     struct feed *self = context;
     char text[160];
+    unsigned long long n = self->was_open ? feedlink_acked(self->link) : 0;
     (void)cli;
-    snprintf(text, sizeof text, "%llu rows are taken; the same command goes on from there",
-             (unsigned long long)(self->was_open ? feedlink_acked(self->link) : 0));
+    snprintf(text, sizeof text, "%llu row%s taken; the same command goes on from there", n,
+             n == 1 ? " is" : "s are");
     give_up(self, "INTERRUPTED", text, STATUS_FAILED);
 }
 

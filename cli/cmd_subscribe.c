@@ -82,9 +82,10 @@ static enum status run_subscribe(struct cli *cli, const struct args *args)
 
 static enum err_code read_count(const struct args *args, uint64_t *count, struct err *err)
 {
+    enum { MOST = 1000000000 }; /* a range that a person can read */
     const char *text = args_option(args, "--count");
     *count = UINT64_MAX;
-    return text ? args_number(text, "--count", 1, UINT64_MAX - 1, count, err) : ERR_OK;
+    return text ? args_number(text, "--count", 1, MOST, count, err) : ERR_OK;
 }
 
 static enum err_code check_stream(const struct args *args, struct err *err)

@@ -220,7 +220,7 @@ static void commands_that_cannot_be_are_refused(void **state)
         {"list A", "list"},
         {"unsubscribe A", "unsubscribe [SYMBOL"},
         {"stream A 1min RSI --count", "missing"},
-        {"stream A 1min RSI --count 0", "whole number"},
+        {"stream A 1min RSI --count 0", "whole number from 1 to 1000000000 "},
         {"stream A 1min RSI --count -1", "whole number"},
         {"stream A 1min RSI --count 99999999999999999999", "whole number"},
         {"stream A 1min RSI --closed=1", "no value"},
