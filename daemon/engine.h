@@ -1,7 +1,8 @@
 /* engine - the daemon without its sockets: bytes and times in, calls to an outlet out.
  *
- *      session socket ──► gate ──► queue ──► request ──► presence ──► delivery ──► outlet
- *      feed socket ─────► gate ──► feed_socket ──► intake ─────┴──► publisher
+ *      session socket ──► gate ──► request ─────────────────► delivery ──► outlet
+ *                                   └► queue ─engine_work─┘      ▲            ▲
+ *      feed socket ─────► gate ──► feed_socket ──► intake ───────┴──► publisher
  *      time ────────────► engine_end_turn: what is due, then all that waits leaves
  *
  * It owns all state, and it alone knows in which order things happen (intake: to what feeds give).

@@ -1,3 +1,5 @@
+/* replay - the past of instances, computed again beside what runs: to warm them, and for whoever
+ * wants to know what they were. Declared in inside.h and, for others, in compute.h. */
 #include "daemon/compute/inside.h"
 
 #include <stdlib.h>

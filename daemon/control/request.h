@@ -76,7 +76,9 @@ struct request {
     bool outlives_token; /* may also be asked after the session's token has expired */
     struct request_member members[REQUEST_MEMBERS_MAX + 1];
     bool changes_session; /* its row in the store is to be written anew */
-    bool is_long;         /* its reply can be long: BUSY where there is no room for it to wait */
+    /* Its reply can be long: BUSY where there is no room for it to wait, and not begun while
+     * another of the user's is under way. */
+    bool is_long;
     /* Of a request that can take long: checks it, and begins call->errand if it does. NULL: it
      * never does. */
     enum err_code (*begin)(struct call *call);

@@ -9,7 +9,7 @@
  * A bit of the one, then a bit of the next: users take turns, and all strangers together are as one
  * of them. So nobody waits for what another has asked for. Of each user one request is under way at
  * a time; his sessions take turns from one to the next, as do the connections of strangers, and
- * each has its answers in order. */
+ * each has its answers in order. The feed socket has a queue of its own, of strangers alone. */
 #ifndef INDSUB_ENGINE_QUEUE_H
 #define INDSUB_ENGINE_QUEUE_H
 
