@@ -459,8 +459,7 @@ void plan_want(struct plan *self, struct instance *instance)
     self->wanted[self->n_wanted++] = instance;
 }
 
-/* Of n instances, sources first, the values for the open bar of that index. */
-static void form(struct plan *self, size_t index, struct instance *const *instances, size_t n)
+void plan_form_wanted(struct plan *self, size_t index)
 {
     size_t n_open;
     const struct open_bar *open = series_open(self->series, &n_open);
@@ -468,25 +467,16 @@ static void form(struct plan *self, size_t index, struct instance *const *instan
     struct fields fields = plan_fields(self, &open[index].bar, false, self->values);
     if (index > 0)
         go_ahead(self, open, index);
-    for (size_t i = 0; i < n; i++) {
-        if (instances[i]->higher)
-            follow(instances[i], open[index].end_ms);
+    for (size_t i = 0; i < self->n_wanted; i++) {
+        struct instance *one = self->wanted[i];
+        if (one->higher)
+            follow(one, open[index].end_ms);
         else if (index > 0)
-            node_peek_ahead(&instances[i]->node, &fields);
+            node_peek_ahead(&one->node, &fields);
         else
-            node_peek(&instances[i]->node, &fields);
+            node_peek(&one->node, &fields);
     }
     self->stamp++;
-}
-
-void plan_form(struct plan *self, size_t index)
-{
-    form(self, index, self->instances, self->n);
-}
-
-void plan_form_wanted(struct plan *self, size_t index)
-{
-    form(self, index, self->wanted, self->n_wanted);
 }
 
 void plan_recall(struct plan *self)

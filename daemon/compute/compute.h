@@ -72,10 +72,9 @@ bool instance_needs(const struct instance *self, const struct instance *other);
 void plan_restart(struct plan *self, size_t n_closed);
 /* TOUCHED_CLOSED: all move on by the bar. */
 void plan_commit(struct plan *self, const struct bar *bar);
-/* TOUCHED_FORMING: the values are those that there would be if open bar `index` closed as it is. */
-void plan_form(struct plan *self, size_t index);
-/* The same for some instances alone: begin with plan_want_nothing, name each that is wanted (what
- * it needs is then wanted, too), and form. The others' values mean nothing until the next item. */
+/* TOUCHED_FORMING: the values are those that there would be if open bar `index` closed as it is, of
+ * some instances alone: begin with plan_want_nothing, name each that is wanted (what it needs is
+ * then wanted, too), and form. The others' values mean nothing until the next item. */
 void plan_want_nothing(struct plan *self);
 void plan_want(struct plan *self, struct instance *instance);
 void plan_form_wanted(struct plan *self, size_t index);

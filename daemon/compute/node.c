@@ -44,15 +44,8 @@ void node_init(struct node *self, const struct indicator *row, const double *par
                           .n_outputs = indicator_n_outputs(row),
                           .state_size = indicator_state_size(row, params)};
     memcpy(self->params, params, indicator_n_params(row) * sizeof *params);
-    self->state = mem_alloc(self->state_size);
-    node_restart(self);
-}
-
-void node_restart(struct node *self)
-{
-    memset(self->state, 0, self->state_size);
+    self->state = mem_alloc_zero(1, self->state_size);
     indicator_state_init(self->row, self->params, self->state);
-    self->n_committed = 0;
     forget_values(self);
 }
 

@@ -36,7 +36,6 @@ struct node {
 /* A node at "no bar yet"; its inputs are the caller's to fill in. */
 void node_init(struct node *self, const struct indicator *row, const double *params);
 void node_clear(struct node *self);
-void node_restart(struct node *self);
 
 /* Moves the state (or, with ahead, the copy) on by a bar and takes its values. A bar on which an
  * input is undefined is no bar for it: the state stays, the values are undefined. */

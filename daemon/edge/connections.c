@@ -177,11 +177,6 @@ bool connections_drain(struct connections *self, connections_fn *connected,
     return someone_came;
 }
 
-size_t connections_count(const struct connections *self)
-{
-    return self->n_there;
-}
-
 static bool is_still_there(const struct seen *seen, uint32_t fd)
 {
     return seen->is_there && seen->cookie != 0 && seen->cookie == cookie_of(fd);

@@ -32,10 +32,8 @@ typedef void connections_fn(void *context, uint64_t connection);
 bool connections_drain(struct connections *self, connections_fn *connected,
                        connections_fn *disconnected, void *context);
 
-/* How many have come and have not gone; those that have been cut do not count. */
-size_t connections_count(const struct connections *self);
-
-/* Ends those that have been there for longest, until there are at most `most`. Returns how many. */
+/* Ends those that have been there for longest, until there are at most `most`, without those that
+ * have been cut. Returns how many. */
 size_t connections_make_room(struct connections *self, size_t most);
 
 /* So many bytes of a message that came on it have been taken. */
