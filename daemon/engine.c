@@ -382,6 +382,11 @@ static bool work_on_requests(struct engine *self, struct now now)
     struct waiting *one = queue_next(self->queue);
     if (!one)
         return false;
+    if (!one->session && !gate_knows(&self->gate, false, one->asked.connection)) {
+        queue_take(self->queue, one); /* a stranger who has gone, and gets no work done by that */
+        waiting_destroy(&one);
+        return !queue_is_empty(self->queue);
+    }
     uint64_t n_replayed = compute_n_replayed(self->core.compute);
     bool is_ready = !one->errand || one->errand->step(one->errand);
     one->steps += compute_n_replayed(self->core.compute) - n_replayed;

@@ -433,6 +433,23 @@ static void strangers_take_turns(void **state)
     world_destroy(&w);
 }
 
+static void strangers_who_have_gone_get_nothing_done(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct client *gone = world_stranger(w), *stays = world_stranger(w);
+    for (int i = 0; i < 50; i++)
+        world_send(w, gone, "%s", FORGED);
+    world_send(w, stays, "%s", FORGED);
+    gone->is_there = false;
+    engine_on_disconnected(w->engine, gone->connection, w->now);
+    uint64_t before = engine_core(w->engine)->counters.requests;
+    world_work(w);
+    assert_true(engine_core(w->engine)->counters.requests - before == 1);
+    assert_int_equal(stays->n_replies, 1);
+    world_destroy(&w);
+}
+
 static void feeds_that_open_take_turns(void **state)
 {
     static const char OPEN[] = "{\"type\":\"feed_open\",\"source\":\"x\",\"token\":"
@@ -534,6 +551,7 @@ int main(void)
         cmocka_unit_test(so_many_may_wait_and_no_more),
         cmocka_unit_test(whoever_asks_too_much_is_told_in_its_turn),
         cmocka_unit_test(strangers_take_turns),
+        cmocka_unit_test(strangers_who_have_gone_get_nothing_done),
         cmocka_unit_test(feeds_that_open_take_turns),
         cmocka_unit_test(what_was_asked_behind_open_is_the_sessions),
         cmocka_unit_test(what_it_took_counts_in_the_end),
