@@ -101,6 +101,38 @@ static void await_bar(struct delivery *self, const struct subscription *one, con
     self->is_crowded |= session->n_awaited >= AWAITED_MAX;
 }
 
+static void announce_lagging(struct delivery *self, struct session *session)
+{
+    void *owner;
+    int64_t bar_ms;
+    while (outbox_take_lagging(session->outbox, &owner, &bar_ms)) {
+        const struct subscription *one = owner;
+        struct buf text = {0};
+        notice_begin(&text, NOTICE_LAGGING,
+                     "too slow: closed bars were left out, ask history from this bar");
+        buf_put_text(&text, ",\"symbol\":");
+        json_put_string(&text, one->listing->name);
+        buf_put_format(&text, ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
+        json_put_time(&text, bar_ms);
+        buf_put_char(&text, '}');
+        struct body *body = make_body(self, &text);
+        outbox_put_lagging(session->outbox, owner, bar_ms, body);
+        body_release(&body);
+        buf_destroy(&text);
+    }
+}
+
+/* Whoever has a bar has all before it, or has been told which are missing: from the newest that he
+ * has he goes on, should the connection or the daemon end. */
+static void put_closed(struct delivery *self, struct subscription *one, int64_t bar_ms,
+                       struct body *body)
+{
+    announce_lagging(self, one->session);
+    if (!outbox_put_closed(one->session->outbox, one, bar_ms, body))
+        self->counters.lagging++;
+    mark(self, one->session);
+}
+
 static void give_closed(struct delivery *self, struct subscription *one, const struct bar *bar,
                         struct body *body)
 {
@@ -115,10 +147,8 @@ static void give_closed(struct delivery *self, struct subscription *one, const s
         outbox_give_up(session->outbox, one, bar->start_ms);
         return;
     }
-    if (!outbox_put_closed(session->outbox, one, bar->start_ms, body))
-        self->counters.lagging++;
+    put_closed(self, one, bar->start_ms, body);
     await_bar(self, one, bar);
-    mark(self, session);
 }
 
 static void put_forming(struct delivery *self, struct subscription *one, int64_t bar_ms,
@@ -363,8 +393,7 @@ static void put_snapshot(struct delivery *self, struct subscription *one)
             put_forming(self, one, bar.start_ms, body, 0);
         } else if (is_closed && bar.start_ms > one->given_ms) {
             one->given_ms = bar.start_ms;
-            outbox_put_closed(one->session->outbox, one, bar.start_ms, body);
-            mark(self, one->session);
+            put_closed(self, one, bar.start_ms, body);
         }
         body_release(&body);
     }
@@ -384,9 +413,7 @@ void delivery_put_closed(struct delivery *self, struct subscription *one, int64_
                          struct body *body)
 {
     one->given_ms = bar_ms;
-    if (!outbox_put_closed(one->session->outbox, one, bar_ms, body))
-        self->counters.lagging++;
-    mark(self, one->session);
+    put_closed(self, one, bar_ms, body);
 }
 
 static void put_notice(struct delivery *self, struct session *session, struct body *body,
@@ -493,27 +520,6 @@ static void thin_out(struct delivery *self)
         session->n_awaited -= AWAITED_MAX / 4;
         memmove(session->awaited, session->awaited + AWAITED_MAX / 4,
                 session->n_awaited * sizeof *session->awaited);
-    }
-}
-
-static void announce_lagging(struct delivery *self, struct session *session)
-{
-    void *owner;
-    int64_t bar_ms;
-    while (outbox_take_lagging(session->outbox, &owner, &bar_ms)) {
-        const struct subscription *one = owner;
-        buf_reset(&self->text);
-        notice_begin(&self->text, NOTICE_LAGGING,
-                     "too slow: closed bars were left out, ask history from this bar");
-        buf_put_text(&self->text, ",\"symbol\":");
-        json_put_string(&self->text, one->listing->name);
-        buf_put_format(&self->text,
-                       ",\"timeframe\":\"%s\",\"bar\":", timeframe_name(one->timeframe));
-        json_put_time(&self->text, bar_ms);
-        buf_put_char(&self->text, '}');
-        struct body *body = make_body(self, &self->text);
-        outbox_put_lagging(session->outbox, body);
-        body_release(&body);
     }
 }
 

@@ -13,8 +13,8 @@ struct outbox {
     atomic_size_t *tally;
     struct outbox_item *items; /* waiting: items[head..n) */
     size_t head, n, capacity;
-    size_t n_closed, n_replies, n_notices; /* of those that wait */
-    size_t weight;                         /* bytes of those that wait */
+    size_t n_closed, n_replies, n_notices, n_announced; /* of those that wait */
+    size_t weight;                                      /* bytes of those that wait */
     uint64_t seq;
     bool blocked, gave_up_forming;
 
@@ -73,21 +73,28 @@ bool outbox_is_empty(const struct outbox *self)
     return self->head == self->n;
 }
 
+/* Whether it is a closed bar of that owner (NULL: of any), or stands for one that was given up. */
+static bool stands_for_closed(const struct outbox_item *item, const void *owner)
+{
+    bool is_one = item->kind == OUTBOX_CLOSED || (item->kind == OUTBOX_LAGGING && item->owner);
+    return is_one && (!owner || item->owner == owner);
+}
+
 bool outbox_waits_closed(const struct outbox *self, const void *owner, int64_t *bar_ms)
 {
-    for (size_t i = 0; i < self->n_lagging; i++) /* given up, and not told yet: the oldest */
-        if (!owner || self->lagging[i].owner == owner) {
-            if (bar_ms)
-                *bar_ms = self->lagging[i].bar_ms;
-            return true;
+    int64_t oldest_ms = INT64_MAX;
+    for (size_t i = 0; i < self->n_lagging; i++)
+        if ((!owner || self->lagging[i].owner == owner) && self->lagging[i].bar_ms < oldest_ms)
+            oldest_ms = self->lagging[i].bar_ms;
+    for (size_t i = self->head; self->n_closed + self->n_announced > 0 && i < self->n; i++)
+        if (stands_for_closed(&self->items[i], owner)) {
+            if (self->items[i].bar_ms < oldest_ms)
+                oldest_ms = self->items[i].bar_ms;
+            break;
         }
-    for (size_t i = self->head; self->n_closed > 0 && i < self->n; i++)
-        if (self->items[i].kind == OUTBOX_CLOSED && (!owner || self->items[i].owner == owner)) {
-            if (bar_ms)
-                *bar_ms = self->items[i].bar_ms;
-            return true;
-        }
-    return false;
+    if (bar_ms && oldest_ms != INT64_MAX)
+        *bar_ms = oldest_ms;
+    return oldest_ms != INT64_MAX;
 }
 
 void outbox_set_blocked(struct outbox *self, bool blocked)
@@ -110,6 +117,8 @@ static size_t *count_of(struct outbox *self, enum outbox_kind kind)
     case OUTBOX_NOTICE:
     case OUTBOX_COMPLETE:
         return &self->n_notices;
+    case OUTBOX_LAGGING:
+        return &self->n_announced;
     default:
         return NULL;
     }
@@ -166,9 +175,17 @@ static void put(struct outbox *self, struct outbox_item item)
     self->items[self->n++] = item;
 }
 
+static bool is_announced(const struct outbox *self, const void *owner)
+{
+    for (size_t i = self->head; self->n_announced > 0 && i < self->n; i++)
+        if (self->items[i].kind == OUTBOX_LAGGING && self->items[i].owner == owner)
+            return true;
+    return false;
+}
+
 static void note_lagging(struct outbox *self, void *owner, int64_t bar_ms)
 {
-    if (!owner)
+    if (!owner || is_announced(self, owner))
         return;
     for (size_t i = 0; i < self->n_lagging; i++)
         if (self->lagging[i].owner == owner)
@@ -284,9 +301,10 @@ bool outbox_put_notice(struct outbox *self, struct body *body, enum outbox_kind 
     return true;
 }
 
-void outbox_put_lagging(struct outbox *self, struct body *body)
+void outbox_put_lagging(struct outbox *self, void *owner, int64_t bar_ms, struct body *body)
 {
-    put(self, (struct outbox_item){.body = body, .kind = OUTBOX_LAGGING});
+    put(self, (struct outbox_item){
+                  .body = body, .owner = owner, .bar_ms = bar_ms, .kind = OUTBOX_LAGGING});
 }
 
 bool outbox_put_reply(struct outbox *self, struct body *body, void *owner, bool delimited)

@@ -55,8 +55,9 @@ void outbox_destroy(struct outbox **self);
 uint64_t outbox_seq(const struct outbox *self);
 bool outbox_is_empty(const struct outbox *self);
 
-/* True if closed bars of that owner (NULL: of any) wait, or were given up without the session being
- * told so yet. *bar_ms is then the start of the first of them, unless bar_ms is NULL. */
+/* True if closed bars of that owner (NULL: of any) wait, or were given up and the session has not
+ * been sent word of it yet. *bar_ms is then the start of the first of them, unless bar_ms is NULL.
+ */
 bool outbox_waits_closed(const struct outbox *self, const void *owner, int64_t *bar_ms);
 
 /* Blocked: nothing can be sent at present. Until it is set to false again, forming bars merge. */
@@ -82,9 +83,9 @@ bool outbox_put_forming(struct outbox *self, void *owner, int64_t bar_ms, struct
 /* A notice of the kind OUTBOX_NOTICE or OUTBOX_COMPLETE. False if too many wait already: this one
  * is dropped. */
 bool outbox_put_notice(struct outbox *self, struct body *body, enum outbox_kind kind);
-/* A LAGGING notice. No limit applies: one is made at most for each subscription, when a message has
- * left. */
-void outbox_put_lagging(struct outbox *self, struct body *body);
+/* The LAGGING notice for what outbox_take_lagging has named. No limit applies: while one waits,
+ * what more is given up of that owner is no news. */
+void outbox_put_lagging(struct outbox *self, void *owner, int64_t bar_ms, struct body *body);
 /* owner is the subscription whose bar as it stands is in the reply: no later one of it gets ahead.
  * False if too many replies wait already: this one is dropped. */
 bool outbox_put_reply(struct outbox *self, struct body *body, void *owner, bool delimited);
@@ -104,8 +105,8 @@ size_t outbox_n_remembered(const struct outbox *self);
 /* Forgets them, to make room. */
 void outbox_forget_given(struct outbox *self);
 
-/* Takes out one subscription that lost bars, and the start of the first bar that it lost. Called
- * until it returns false: then all have been named. */
+/* Takes out one subscription that lost bars, of which no notice waits, and the start of the first
+ * bar that it lost. Called until it returns false: then all have been named. */
 bool outbox_take_lagging(struct outbox *self, void **owner, int64_t *bar_ms);
 
 /* The items of the next message: one reply, or up to `max` stream items. Borrowed until the next

@@ -300,6 +300,28 @@ static void a_reader_too_slow_loses_no_closed_bar_until_the_limit(void **state)
     world_destroy(&w);
 }
 
+/* Whoever has a bar has all before it, or has been told: he asks for history from his newest one
+ * on, should he lose the connection, or the daemon its life, between the two. */
+static void that_bars_were_left_out_is_said_before_any_newer_one(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    world_walk(w, "NIFTY50", WORLD_OPEN_MS, 5, 1);
+    struct client *slow = world_open(w, "alice", NULL);
+    subscribe(w, slow, "1min", "[\"SMA(3)\"]");
+    slow->is_reading = false;
+    for (int i = 5; i < 80; i++)
+        world_tick(w, "NIFTY50", WORLD_OPEN_MS + i * WORLD_MINUTE_MS, 25000 + i);
+    slow->is_reading = true;
+    world_pass(w, 100);
+    const char *told = strstr(slow->stream.data, "LAGGING");
+    const char *closed = strstr(slow->stream.data, "\"closed\":true");
+    assert_non_null(told);
+    assert_non_null(closed);
+    assert_true(told < closed);
+    world_destroy(&w);
+}
+
 /* The limit is met by one subscription; what another one stood at last is not lost with it. */
 static void a_reader_too_slow_has_the_last_value_in_the_end(void **state)
 {
@@ -815,6 +837,7 @@ int main(void)
         cmocka_unit_test(a_stranger_learns_and_gets_nothing),
         cmocka_unit_test(a_lost_connection_keeps_the_session_warm_until_resume_ends),
         cmocka_unit_test(a_reader_too_slow_loses_no_closed_bar_until_the_limit),
+        cmocka_unit_test(that_bars_were_left_out_is_said_before_any_newer_one),
         cmocka_unit_test(a_reader_too_slow_has_the_last_value_in_the_end),
         cmocka_unit_test(each_of_many_requests_in_one_turn_is_answered),
         cmocka_unit_test(bars_stay_right_when_the_machines_clock_is_set),

@@ -152,6 +152,33 @@ static void past_the_limit_it_says_from_which_bar_to_ask(void **state)
     outbox_destroy(&outbox);
 }
 
+/* Until the notice has left: what it says covers what is given up after it. */
+static void what_is_announced_is_not_announced_again(void **state)
+{
+    (void)state;
+    struct outbox *outbox = outbox_new(&LIMITS, &tally);
+    struct body *notice = body_new(&tally, "lagging", 7);
+    char text[256];
+    void *owner;
+    int64_t bar_ms;
+    outbox_set_blocked(outbox, true);
+    outbox_give_up(outbox, &owner_a, 1);
+    assert_true(outbox_take_lagging(outbox, &owner, &bar_ms));
+    outbox_put_lagging(outbox, owner, bar_ms, notice);
+    body_release(&notice);
+    for (int bar = 2; bar <= 6; bar++)
+        put_closed(outbox, &owner_a, bar, bar < 6);
+    assert_false(outbox_take_lagging(outbox, &owner, &bar_ms));
+    assert_true(outbox_waits_closed(outbox, &owner_a, &bar_ms));
+    assert_int_equal(bar_ms, 1);
+    drain(outbox, text, sizeof text);
+    assert_false(outbox_waits_closed(outbox, NULL, NULL));
+    outbox_give_up(outbox, &owner_a, 7);
+    assert_true(outbox_take_lagging(outbox, &owner, &bar_ms));
+    assert_int_equal(bar_ms, 7);
+    outbox_destroy(&outbox);
+}
+
 static void an_ended_subscription_is_never_named_again(void **state)
 {
     (void)state;
@@ -198,7 +225,7 @@ static void resync_is_not_all_while_the_gap_is_not_known(void **state)
     char text[512];
     bool complete;
     put_closed(outbox, &owner_a, 1, true);
-    outbox_put_lagging(outbox, notice); /* seq 2 */
+    outbox_put_lagging(outbox, &owner_a, 2, notice); /* seq 2 */
     body_release(&notice);
     for (int bar = 5; bar <= 7; bar++) {
         put_closed(outbox, &owner_a, bar, true); /* seq 3 to 5 */
@@ -332,6 +359,7 @@ int main(void)
         cmocka_unit_test(nothing_gets_ahead_of_a_reply_that_shows_how_it_stood),
         cmocka_unit_test(nothing_merges_for_a_reader_that_keeps_up),
         cmocka_unit_test(past_the_limit_it_says_from_which_bar_to_ask),
+        cmocka_unit_test(what_is_announced_is_not_announced_again),
         cmocka_unit_test(an_ended_subscription_is_never_named_again),
         cmocka_unit_test(resync_gives_what_is_remembered_and_says_if_that_is_all),
         cmocka_unit_test(resync_is_not_all_while_the_gap_is_not_known),
