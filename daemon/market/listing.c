@@ -450,8 +450,9 @@ bool listing_is_late(const struct series *stored, int64_t start_ms)
     size_t n_closed, n_open;
     const struct bar *closed = series_closed(stored, &n_closed);
     const struct open_bar *open = series_open(stored, &n_open);
-    return (n_closed > 0 && start_ms <= closed[n_closed - 1].start_ms) ||
-           (n_open > 0 && start_ms < open[n_open - 1].bar.start_ms);
+    bool is_behind_ticks =
+        !series_base(stored) && n_open > 0 && start_ms < open[n_open - 1].bar.start_ms;
+    return is_behind_ticks || (n_closed > 0 && start_ms <= closed[n_closed - 1].start_ms);
 }
 
 bool listing_is_missed(const struct listing *self, const struct series *stored, int64_t start_ms)

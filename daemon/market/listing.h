@@ -135,7 +135,8 @@ void listing_enter_day(struct listing *self, const struct market_settings *setti
  * too late for the stored bar. */
 bool listing_add_tick(struct listing *self, struct series *stored, const struct tick *tick,
                       int64_t through_ms, struct touched *touched);
-/* Whether a finished bar that starts then is too late: the listing has newer data. */
+/* Whether a finished bar that starts then is too late: the series has a newer one. Days may still
+ * be given before the one that is made of ticks now. */
 bool listing_is_late(const struct series *stored, int64_t start_ms);
 /* Whether a longer bar that it belongs to has closed without it, since other symbols of its source
  * were ahead. */

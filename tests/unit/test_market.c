@@ -298,6 +298,7 @@ static void a_bar_older_than_what_ticks_have_begun_is_late(void **state)
     (void)state;
     struct fixture f = begin();
     tick(&f, OPEN_MS, 100, 1);
+    assert_int_equal(bar(&f, TIMEFRAME_1D, OPEN_MS - DAY_MS, 100), REJECT_NONE);
     tick(&f, OPEN_MS + 7 * MINUTE_MS, 100, 1);
     assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + MINUTE_MS, 100), REJECT_LATE);
     assert_int_equal(bar(&f, TIMEFRAME_1MIN, OPEN_MS + 7 * MINUTE_MS, 100), REJECT_NONE);
