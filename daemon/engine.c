@@ -30,6 +30,7 @@ struct engine {
     struct keeper *keeper; /* NULL where nothing is kept */
     int64_t next_keep_ms;
     int64_t next_status_ms, next_sweep_ms, next_look_ms;
+    unsigned bits_due; /* before a source's token is checked again */
     bool someone_came; /* since detached sessions were looked for last */
 };
 
@@ -359,6 +360,8 @@ static void answer_waiting(struct engine *self, struct waiting *one, struct now 
     bool is_there = gate_knows(&self->gate, false, asked->connection);
     struct body *body =
         one->reply ? body_acquire(one->reply) : request_answer(&call, asked->text, asked->size);
+    if (!session)
+        queue_charge_strangers(self->queue, call.steps - one->steps);
     if (!body) {
         one->errand = call.errand;
         queue_put_back(self->queue, session, one);
@@ -389,15 +392,31 @@ static bool work_on_requests(struct engine *self, struct now now)
     }
     uint64_t n_replayed = compute_n_replayed(self->core.compute);
     bool is_ready = !one->errand || one->errand->step(one->errand);
-    one->steps += compute_n_replayed(self->core.compute) - n_replayed;
+    n_replayed = compute_n_replayed(self->core.compute) - n_replayed;
+    one->steps += n_replayed;
+    queue_charge(self->queue, one, n_replayed);
     if (is_ready)
         answer_waiting(self, one, now);
     return !queue_is_empty(self->queue);
 }
 
+/* A source's token takes as long as many bits of what sessions wait for: those come first then. */
+static bool work_on_feeds(struct engine *self, struct now now)
+{
+    enum { BITS_A_TOKEN = 64 };
+    if (queue_is_empty(self->feed_socket.queue))
+        return false;
+    if (self->bits_due > 0 && !queue_is_empty(self->queue)) {
+        self->bits_due--;
+        return true;
+    }
+    self->bits_due = BITS_A_TOKEN;
+    return feed_socket_work(&self->feed_socket, now);
+}
+
 bool engine_work(struct engine *self, struct now now)
 {
-    bool feeds = feed_socket_work(&self->feed_socket, now);
+    bool feeds = work_on_feeds(self, now);
     return work_on_requests(self, now) || feeds;
 }
 

@@ -80,9 +80,8 @@ static enum err_code begin_verifying(struct call *call)
 
 static enum err_code verify(struct call *call, struct token_claims *claims)
 {
-    enum { LONG_STEPS = 16000 };
     const struct core_settings *settings = call->core->settings;
-    call->steps += call->errand ? LONG_STEPS : 0;
+    call->steps += call->errand ? REQUEST_TOKEN_STEPS : 0;
     return token_verify(settings->keys, call_text(call, "token"), call->now.wall_ms / 1000,
                         &settings->rules, claims, call->err);
 }

@@ -29,6 +29,10 @@ struct request_member {
     bool required;
 };
 
+/* What the check of a token under a public key takes, in steps: a bar of a plain indicator is one.
+ */
+enum { REQUEST_TOKEN_STEPS = 16000 };
+
 enum request_needs { NEEDS_NOTHING, NEEDS_SESSION, NEEDS_ADMIN };
 
 /* The id of a message, to be echoed: borrowed JSON text, NULL if there is none. */

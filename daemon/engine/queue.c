@@ -6,7 +6,7 @@
 
 #include "common/base/mem.h"
 
-enum { LINE_MAX = 256, ANSWERED_MAX = 1024, STRANGERS_BYTES_MAX = 32 << 20 };
+enum { TURN_STEPS = 256, LINE_MAX = 256, ANSWERED_MAX = 1024, STRANGERS_BYTES_MAX = 32 << 20 };
 
 struct entry {
     struct waiting waiting; /* first */
@@ -30,13 +30,15 @@ struct line {
 /* A user's lines. */
 struct turn {
     struct session_user *user; /* NULL: strangers */
+    uint64_t debt;             /* steps that it has had more than its turns are for */
     TAILQ_HEAD(, line) lines;  /* the first is at work */
     TAILQ_ENTRY(turn) next;
 };
 
 struct queue {
     TAILQ_HEAD(, turn) turns;
-    struct turn *strangers; /* NULL: none waits */
+    struct turn *strangers;  /* NULL: none waits */
+    uint64_t strangers_debt; /* of that; stays, or each time it would begin anew */
     struct line *by_connection;
     size_t strangers_bytes;
     atomic_size_t *tally;
@@ -239,13 +241,38 @@ void queue_put_behind(struct queue *self, struct session *session, const struct 
     enter(self, find_line(self, session, asked->connection), entry, false);
 }
 
+static uint64_t *debt_of(struct queue *self, struct turn *turn)
+{
+    return turn->user ? &turn->debt : &self->strangers_debt;
+}
+
+static void pass_on(struct queue *self, struct turn *turn)
+{
+    TAILQ_REMOVE(&self->turns, turn, next);
+    TAILQ_INSERT_TAIL(&self->turns, turn, next);
+}
+
+void queue_charge(struct queue *self, const struct waiting *one, uint64_t steps)
+{
+    *debt_of(self, ((const struct entry *)one)->line->turn) += steps;
+}
+
+void queue_charge_strangers(struct queue *self, uint64_t steps)
+{
+    self->strangers_debt += steps;
+}
+
 struct waiting *queue_next(struct queue *self)
 {
     struct turn *turn = TAILQ_FIRST(&self->turns);
     if (!turn)
         return NULL;
-    TAILQ_REMOVE(&self->turns, turn, next);
-    TAILQ_INSERT_TAIL(&self->turns, turn, next);
+    while (*debt_of(self, turn) >= TURN_STEPS) {
+        *debt_of(self, turn) -= TURN_STEPS;
+        pass_on(self, turn);
+        turn = TAILQ_FIRST(&self->turns);
+    }
+    pass_on(self, turn);
     return &TAILQ_FIRST(&TAILQ_FIRST(&turn->lines)->entries)->waiting;
 }
 

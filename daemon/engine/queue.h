@@ -7,9 +7,10 @@
  *                └─ connection 6: open
  *
  * A bit of the one, then a bit of the next: users take turns, and all strangers together are as one
- * of them. So nobody waits for what another has asked for. Of each user one request is under way at
- * a time; his sessions take turns from one to the next, as do the connections of strangers, and
- * each has its answers in order. The feed socket has a queue of its own, of strangers alone. */
+ * of them; whoever's bit was a large one waits for as many turns as it was worth. So nobody waits
+ * for what another has asked for. Of each user one request is under way at a time; his sessions
+ * take turns from one to the next, as do the connections of strangers, and each has its answers in
+ * order. The feed socket has a queue of its own, of strangers alone. */
 #ifndef INDSUB_ENGINE_QUEUE_H
 #define INDSUB_ENGINE_QUEUE_H
 
@@ -65,6 +66,10 @@ void queue_put_behind(struct queue *self, struct session *session, const struct 
 
 /* The request whose turn it is, borrowed; the next time it is another's. NULL if none waits. */
 struct waiting *queue_next(struct queue *self);
+/* So many steps have been done in its turn, or for strangers: where that is more than others have
+ * had, they come first. */
+void queue_charge(struct queue *self, const struct waiting *one, uint64_t steps);
+void queue_charge_strangers(struct queue *self, uint64_t steps);
 /* It is answered: takes it out, for waiting_destroy. */
 void queue_take(struct queue *self, struct waiting *one);
 /* It is to go on, after all: before what waits of that session. */

@@ -23,6 +23,8 @@ static const char DEAR[] =
     "\"SMA(3,source=EMA(8,timeframe=15min))\",\"MACD(12,26,9)\",\"STOCH\",\"ATR(14)\"]}";
 static const char FORGED[] = /* under ES256 */
     "{\"type\":\"open\",\"token\":\"eyJhbGciOiJFUzI1NiJ9.e30.AAAA\"}";
+static const char FORGED_FEED[] = "{\"type\":\"feed_open\",\"source\":\"x\",\"token\":"
+                                  "\"eyJhbGciOiJFUzI1NiJ9.e30.AAAA\"}";
 static const char PAST[] = "{\"type\":\"history\",\"id\":2,\"symbol\":\"NIFTY50\",\"timeframe\":"
                            "\"1min\",\"limit\":2000}";
 
@@ -433,6 +435,29 @@ static void strangers_take_turns(void **state)
     world_destroy(&w);
 }
 
+/* The check of a token takes as long as many bits of a user's request. */
+static void strangers_do_not_slow_down_who_has_a_session(void **state)
+{
+    enum { BITS = 300 };
+    (void)state;
+    struct world *w = world_with_past(NULL);
+    struct client *a = world_open(w, "alice", NULL);
+    world_send(w, a, "%s", DEAR);
+    uint64_t before = engine_core(w->engine)->counters.requests;
+    for (int i = 0; i < BITS; i++) {
+        world_send(w, world_stranger(w), "%s", FORGED); /* one at a time: there is no line */
+        engine_on_feed(w->engine, "x", 1, 900, NULL, 0, FORGED_FEED, strlen(FORGED_FEED), w->now);
+        engine_work(w->engine, w->now);
+    }
+    uint64_t n_opens = engine_core(w->engine)->counters.requests - before, n_feeds = 0;
+    for (const char *at = w->feed.data; (at = strstr(at, "UNAUTHENTICATED")); at++)
+        n_feeds++;
+    assert_true(n_opens > 0 && n_opens <= BITS / 40); /* but they have their turn */
+    assert_true(n_feeds > 0 && n_feeds <= BITS / 40);
+    world_work(w);
+    world_destroy(&w);
+}
+
 static void strangers_who_have_gone_get_nothing_done(void **state)
 {
     (void)state;
@@ -452,13 +477,12 @@ static void strangers_who_have_gone_get_nothing_done(void **state)
 
 static void feeds_that_open_take_turns(void **state)
 {
-    static const char OPEN[] = "{\"type\":\"feed_open\",\"source\":\"x\",\"token\":"
-                               "\"eyJhbGciOiJFUzI1NiJ9.e30.AAAA\"}";
     (void)state;
     struct world *w = world_new();
     for (int i = 0; i < 50; i++)
-        engine_on_feed(w->engine, "crowd", 5, 900, NULL, 0, OPEN, strlen(OPEN), w->now);
-    engine_on_feed(w->engine, "one", 3, 901, NULL, 0, OPEN, strlen(OPEN), w->now);
+        engine_on_feed(w->engine, "crowd", 5, 900, NULL, 0, FORGED_FEED, strlen(FORGED_FEED),
+                       w->now);
+    engine_on_feed(w->engine, "one", 3, 901, NULL, 0, FORGED_FEED, strlen(FORGED_FEED), w->now);
     assert_int_equal(w->feed.size, 0);
     assert_true(engine_end_turn(w->engine, w->now) <= w->now.mono_ms); /* it is not to sleep */
     assert_true(engine_work(w->engine, w->now));
@@ -551,6 +575,7 @@ int main(void)
         cmocka_unit_test(so_many_may_wait_and_no_more),
         cmocka_unit_test(whoever_asks_too_much_is_told_in_its_turn),
         cmocka_unit_test(strangers_take_turns),
+        cmocka_unit_test(strangers_do_not_slow_down_who_has_a_session),
         cmocka_unit_test(strangers_who_have_gone_get_nothing_done),
         cmocka_unit_test(feeds_that_open_take_turns),
         cmocka_unit_test(what_was_asked_behind_open_is_the_sessions),
