@@ -293,43 +293,53 @@ void world_work(struct world *self)
         continue;
 }
 
-static void ask(struct world *self, struct client *client, const char *text, size_t size)
+static void send(struct world *self, const struct client *client, const char *text, size_t size)
 {
     engine_on_request(self->engine, client->key, SESSION_KEY_SIZE, client->connection, false, text,
                       size, self->now);
+}
+
+static void answer(struct world *self)
+{
     world_work(self);
     engine_end_turn(self->engine, self->now);
+}
+
+static void send_format(struct world *self, const struct client *client, const char *fmt,
+                        va_list args) __attribute__((format(printf, 3, 0)));
+
+static void send_format(struct world *self, const struct client *client, const char *fmt,
+                        va_list args)
+{
+    char *text;
+    int n = vasprintf(&text, fmt, args);
+    assert(n >= 0);
+    send(self, client, text, (size_t)n);
+    free(text);
 }
 
 void world_send(struct world *self, struct client *client, const char *fmt, ...)
 {
     va_list args;
-    char *text;
     va_start(args, fmt);
-    int n = vasprintf(&text, fmt, args);
+    send_format(self, client, fmt, args);
     va_end(args);
-    assert(n >= 0);
-    engine_on_request(self->engine, client->key, SESSION_KEY_SIZE, client->connection, false, text,
-                      (size_t)n, self->now);
-    free(text);
 }
 
 const char *world_ask(struct world *self, struct client *client, const char *fmt, ...)
 {
     va_list args;
-    char *text;
     va_start(args, fmt);
-    int n = vasprintf(&text, fmt, args);
+    send_format(self, client, fmt, args);
     va_end(args);
-    assert(n >= 0);
-    ask(self, client, text, (size_t)n);
-    free(text);
+    answer(self);
     return client->reply.data;
 }
 
 cJSON *world_ask_json(struct world *self, struct client *client, const char *text)
 {
-    ask(self, client, text, strlen(text));
+    send(self, client, text, strlen(text));
+    answer(self);
     return json_parse(client->reply.data, client->reply.size, NULL);
 }
 
