@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,12 +343,12 @@ static void assert_in_order(const struct client *client, int first, int n)
 {
     const char *at = client->all.data;
     for (int id = first; id < first + n; id++) {
-        char member[32], *end;
-        snprintf(member, sizeof member, "\"id\":%d", id);
+        char member[32];
+        size_t size = (size_t)snprintf(member, sizeof member, "\"id\":%d", id);
         at = strstr(at, "\"id\":");
-        if (!at || strncmp(at, member, strlen(member)) != 0 || strtol(at + 5, &end, 10) != id)
+        if (!at || strncmp(at, member, size) != 0 || isdigit((unsigned char)at[size]))
             fail_msg("no %s where it is due: %.60s", member, at ? at : "(nothing)");
-        at = end;
+        at += size;
     }
 }
 
