@@ -42,8 +42,6 @@ static void put_indicator(struct buf *out, const indsub_update_t *update, size_t
     }
 }
 
-typedef void show_fn(struct buf *out, double value);
-
 static void put_named(struct buf *out, const indsub_update_t *update, const char *name,
                       const char *path, show_fn *show)
 {

@@ -8,8 +8,6 @@
 #include "cli/table.h"
 #include "common/base/mem.h"
 
-typedef void show_fn(struct buf *out, double value);
-
 static void show_percent(struct buf *out, double value)
 {
     buf_put_format(out, "%.2f", value * 100);

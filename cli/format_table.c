@@ -200,8 +200,6 @@ static void put_catalog(struct buf *out, const struct look *look, const cJSON *r
     free(sorted);
 }
 
-typedef void show_fn(struct buf *out, double value);
-
 static void put_number_cell(struct table *table, const cJSON *row, const char *name, show_fn *show)
 {
     struct buf text = {0};

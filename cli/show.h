@@ -4,6 +4,9 @@
 
 #include "cli/format.h"
 
+/* How a number is written. */
+typedef void show_fn(struct buf *out, double value);
+
 /* A volume or a strike, exactly as the daemon has it; "-" if there is none. */
 void show_exact(struct buf *out, double value);
 /* A price, as exactly, with two decimals at least, so that prices stand below each other. */
