@@ -151,9 +151,8 @@ void engine_on_disconnected(struct engine *self, uint64_t connection, struct now
         presence_on_disconnected(&self->presence, connection, now);
 }
 
-void engine_on_connected(struct engine *self, struct now now)
+void engine_on_connected(struct engine *self)
 {
-    (void)now;
     self->someone_came = true;
 }
 

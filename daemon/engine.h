@@ -60,7 +60,7 @@ void engine_on_cut(struct engine *self, enum limit why, size_t n);
 void engine_on_disconnected(struct engine *self, uint64_t connection, struct now now);
 /* New connections of the session socket are ready to receive. Nothing has to be said on them: a
  * session whose connection was lost may be back on one. */
-void engine_on_connected(struct engine *self, struct now now);
+void engine_on_connected(struct engine *self);
 
 /* A message from a peer of the feed socket: a request (seq NULL), or a numbered batch of items;
  * text is NULL where it had another number of frames. Whoever opened a source speaks for it on that

@@ -468,7 +468,7 @@ static void relieve(struct server *self)
 static void drain_session(struct server *self)
 {
     if (connections_drain(self->session_connections, on_connected, on_disconnected, self))
-        engine_on_connected(self->engine, self->now);
+        engine_on_connected(self->engine);
 }
 
 static void drain_feed(struct server *self)

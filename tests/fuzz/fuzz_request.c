@@ -241,7 +241,7 @@ static void reconnect(struct stage *self, struct client *client, bool was_there)
     uint64_t before = client->connection;
     client->is_there = client->is_reading = true;
     client->connection = ++self->connections;
-    engine_on_connected(self->world->engine, self->world->now);
+    engine_on_connected(self->world->engine);
     if (was_there)
         engine_on_disconnected(self->world->engine, before, self->world->now);
 }

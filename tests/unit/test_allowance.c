@@ -141,7 +141,7 @@ static void a_connection_alone_revives_nothing(void **state)
     world_pass(w, 11000);
     a->is_there = true;
     buf_reset(&a->stream);
-    engine_on_connected(w->engine, w->now);
+    engine_on_connected(w->engine);
     world_pass(w, 1000);
     assert_null(strstr(a->stream.data ? a->stream.data : "", "market_update"));
     a->connection += 1000;

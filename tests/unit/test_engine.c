@@ -259,7 +259,7 @@ static void a_lost_connection_keeps_the_session_warm_until_resume_ends(void **st
     assert_int_equal(world_instances(w), 1);
     a->is_there = true; /* libzmq reconnects without a word */
     a->connection = 77;
-    engine_on_connected(w->engine, w->now);
+    engine_on_connected(w->engine);
     engine_end_turn(w->engine, w->now);
     size_t lines = 0;
     for (const char *at = a->closed.data; (at = strchr(at, '\n')); at++)
@@ -725,7 +725,7 @@ static void who_is_silent_is_not_disturbed_by_who_comes(void **state)
     subscribe(w, alice, "1min", "[]");
     world_pass(w, 46000); /* three heartbeats */
     size_t before = alice->n_items;
-    engine_on_connected(w->engine, w->now);
+    engine_on_connected(w->engine);
     world_pass(w, 1000);
     assert_int_equal(alice->n_items, before);
     /* Her own connection goes, and she is back without a word. */
@@ -733,7 +733,7 @@ static void who_is_silent_is_not_disturbed_by_who_comes(void **state)
     engine_on_disconnected(w->engine, alice->connection, w->now);
     world_bar(w, "NIFTY50", WORLD_OPEN_MS + 3 * WORLD_MINUTE_MS, 7);
     alice->is_there = true;
-    engine_on_connected(w->engine, w->now);
+    engine_on_connected(w->engine);
     world_pass(w, 100);
     assert_true(alice->n_items > before);
     assert_says(alice->closed.data, "\"close\":7");

@@ -319,7 +319,7 @@ static void disturb_readers(struct stage *self, struct client **readers, uint64_
     case 1:
         one->is_there = !one->is_there;
         if (one->is_there)
-            engine_on_connected(self->world->engine, self->world->now);
+            engine_on_connected(self->world->engine);
         else
             engine_on_disconnected(self->world->engine, one->connection, self->world->now);
         break;
@@ -366,7 +366,7 @@ static void live_on(struct stage *self, struct client **readers, const struct sc
         readers[i]->is_reading = true;
         if (!readers[i]->is_there)
             readers[i]->is_there = true;
-        engine_on_connected(self->world->engine, self->world->now);
+        engine_on_connected(self->world->engine);
     }
     world_pass(self->world, 100);
 }
